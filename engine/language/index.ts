@@ -1,0 +1,17 @@
+export { type Definition, type PinnedDefinition, type StepDefinition, shortHash, type Template } from './definition.ts';
+export type { Diagnostic } from './diagnostic.ts';
+export { evaluate } from './expression.ts';
+export { type FormatOptions, formatDiagnostic } from './format-diagnostic.ts';
+export { formatDiagnostics } from './format-diagnostics.ts';
+export { childPointer } from './json-pointer.ts';
+export { type JsonSchema, withDefaults } from './json-schema.ts';
+export { type CheckedWorkflow, loadWorkflow, type WorkflowOptions, type WorkflowSource } from './load-workflow.ts';
+export { type LoadedWorkflows, loadWorkflows } from './load-workflows.ts';
+export { suggest } from './nearest-name.ts';
+export { createReport, type Finding, type Report } from './report.ts';
+export { workflowSchema } from './schema.ts';
+export { type SchemaProblem, type SchemaWords, schemaProblems } from './schema-problems.ts';
+export { type WorkflowWatch, watchWorkflows } from './watch-workflows.ts';
+export type { Generation } from './workflow-generation.ts';
+export { aeTitleSchema, namePattern } from './workflow-shape.ts';
+export { parseYaml, type YamlDocument, type YamlProblem } from './yaml.ts';

@@ -1,0 +1,189 @@
+import type { GroupTotals, InstanceFacts, InstanceFile, InstanceSet } from '../plugin/index.ts';
+
+/** What is recorded of an instance whose file is synced and renamed. */
+export interface NewInstance {
+  readonly id: string;
+  readonly sopInstanceUid: string;
+  readonly sopClassUid: string;
+  readonly transferSyntaxUid: string;
+  readonly studyInstanceUid: string | null;
+  readonly seriesInstanceUid: string | null;
+  readonly modality: string | null;
+  readonly callingAeTitle: string;
+  readonly calledAeTitle: string;
+  readonly associationId: string;
+  readonly sizeBytes: number;
+  /** Of the dataset's bytes (all after the meta header), lower-case hex. */
+  readonly sha256: string;
+  /** Relative to the storage root. */
+  readonly path: string;
+  readonly receivedAt: number;
+}
+
+/** `recorded`: the file is the ledger's. `duplicate`: an open run holds the same bytes. `kept-first`: other bytes, and the first stays. In both of these the new file is the caller's to delete. `replaced`: the older one's claims that are not closed move to the new. */
+export type RecordOutcome = 'recorded' | 'duplicate' | 'kept-first' | 'replaced';
+
+export type InstanceState = 'held' | 'retained' | 'reclaimed';
+
+export interface InstanceRow extends NewInstance {
+  readonly sequence: number;
+  readonly state: InstanceState;
+  readonly claims: readonly {
+    readonly workflow: string;
+    readonly workflowId: string;
+    readonly state: 'open' | 'held' | 'retained' | 'released';
+  }[];
+}
+
+/** What intake decided for one unrouted instance. No claims: it is reclaimed at once, and `why` says why. */
+export interface Routing {
+  readonly sequence: number;
+  readonly claims: readonly { readonly workflow: string; readonly key: string; readonly workflowId: string; readonly definition: string }[];
+  readonly why: string;
+  /** No claims, and not because nobody wants it: a rule could not be evaluated. It is retained (7 days), with an event, not reclaimed. */
+  readonly undecided: boolean;
+}
+
+export type WakeReason = 'new-group' | 'instances' | 'association-release' | 'run-vanished';
+
+export interface WakeUp {
+  readonly id: number;
+  readonly group: number;
+  readonly reason: WakeReason;
+  readonly workflow: string;
+  readonly workflowId: string;
+  readonly calledAeTitle: string;
+  readonly key: string;
+  readonly definition: string;
+  readonly createdAt: number;
+  readonly attempts: number;
+}
+
+export type GroupState = 'collecting' | 'closed' | 'settled';
+
+export interface GroupRow {
+  readonly id: number;
+  readonly workflow: string;
+  readonly workflowId: string;
+  readonly calledAeTitle: string;
+  readonly key: string;
+  readonly state: GroupState;
+  /** The run that took it; null until one has. */
+  readonly runId: string | null;
+  readonly definition: string;
+  readonly openedAt: number;
+}
+
+export interface GroupObservation {
+  readonly now: number;
+  readonly totals: GroupTotals;
+  /** How far `totals` counts, in the order of routing: what `closeGroup` and the next `observeGroup` are given. Not an instance's sequence. */
+  readonly seen: number;
+  readonly fresh: readonly InstanceFacts[];
+  readonly openAssociations: number;
+}
+
+export interface AssociationRecord {
+  readonly id: string;
+  readonly callingAeTitle: string;
+  readonly calledAeTitle: string;
+  readonly peer: string;
+  readonly openedAt: number;
+}
+
+export interface AssociationEnd {
+  readonly closedAt: number;
+  readonly how: 'released' | 'aborted' | 'lost' | 'timeout';
+  readonly stored: number;
+  readonly failed: number;
+  readonly sizeBytes: number;
+}
+
+export interface LedgerEvent {
+  readonly at: number;
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface InstanceFilter {
+  readonly state?: InstanceState;
+  readonly studyInstanceUid?: string;
+  readonly calledAeTitle?: string;
+  readonly workflowId?: string;
+  readonly limit?: number;
+}
+
+/** The durable record of every instance and who holds it. Each method is one transaction, committed (synced) when its promise resolves; concurrent calls share commits. */
+export interface Ledger {
+  /** Promise 1: resolve means durable. */
+  record(
+    instance: NewInstance,
+    options: { readonly overwriteSameInstance: boolean },
+  ): Promise<{ readonly outcome: RecordOutcome; readonly sequence: number }>;
+  associationOpened(association: AssociationRecord): Promise<void>;
+  /** Makes wake-ups for collecting groups that asked to be woken at a release. */
+  associationClosed(id: string, end: AssociationEnd): Promise<void>;
+
+  /** Recorded and not yet routed, oldest first. */
+  unrouted(limit: number): Promise<readonly InstanceRow[]>;
+  /** Claims, groups and wake-ups in one transaction; instances wanted by nobody become reclaimable, with an event. */
+  route(routings: readonly Routing[]): Promise<{ readonly wakeUps: number }>;
+
+  /** Not yet accepted by Temporal, in order per group; not before their next attempt is due. */
+  dueWakeUps(now: number, limit: number): Promise<readonly WakeUp[]>;
+  wakeUpSent(id: number): Promise<void>;
+  wakeUpFailed(id: number, error: string, nextAttemptAt: number): Promise<void>;
+  /** Adds a wake-up for a group, unless one is already waiting. */
+  wake(group: number, reason: WakeReason): Promise<void>;
+
+  saveDefinition(hash: string, workflow: string, json: string): Promise<void>;
+  definition(hash: string): Promise<string | null>;
+
+  /** Collecting and closed groups, oldest first. */
+  openGroups(): Promise<readonly GroupRow[]>;
+  group(id: number): Promise<GroupRow | null>;
+  /** Notes the run that collects it. `closed` where it was closed by another run, or is settled. */
+  takeGroup(id: number, runId: string): Promise<'taken' | 'closed'>;
+  observeGroup(id: number, seen: number): Promise<GroupObservation>;
+  wakeGroupOn(id: number, on: { readonly instances: number | null; readonly associationRelease: boolean }): Promise<void>;
+  /** Closes the group if `seen` is still its newest instance: false where one came meanwhile. Closing again by the same run is true. */
+  closeGroup(id: number, runId: string, seen: number): Promise<boolean>;
+  /** Ends the group's claims: released now, or retained until a time. Idempotent; the first word stands. */
+  settleGroup(
+    id: number,
+    retainUntil: number | null,
+    why: string,
+  ): Promise<{ readonly released: number; readonly retained: number; readonly retainedUntil: number | null }>;
+
+  groupSet(id: number): Promise<InstanceSet>;
+  /** `path` is relative to the storage root. */
+  files(set: string): Promise<readonly InstanceFile[]>;
+  addArtifacts(group: number, files: readonly InstanceFile[]): Promise<InstanceSet>;
+
+  journal(key: string): Promise<ReadonlyMap<string, unknown>>;
+  journalWrite(key: string, entries: Readonly<Record<string, unknown>>): Promise<void>;
+
+  event(subject: { readonly sequence?: number; readonly group?: number; readonly uid?: string }, what: string, why: string): Promise<void>;
+
+  /** Ends retentions that are over. */
+  expireRetained(now: number): Promise<number>;
+  /** Files (instances and artifacts) that nothing holds any more and that are not yet marked deleted. */
+  reclaimable(limit: number): Promise<readonly { readonly kind: 'instance' | 'artifact'; readonly id: number; readonly path: string }[]>;
+  reclaimed(files: readonly { readonly kind: 'instance' | 'artifact'; readonly id: number }[]): Promise<void>;
+  /** Every path that the ledger believes to be on disk, and those it knows to be lost, for the sweep. */
+  knownPaths(): Promise<ReadonlySet<string>>;
+  /** A file that is gone: marks the row and leaves an event where something holds it; where nothing does, it is as good as reclaimed. Safe to call again. */
+  lost(path: string): Promise<void>;
+
+  instances(filter: InstanceFilter): Promise<readonly InstanceRow[]>;
+  /** The story of a SOP Instance, Series or Study UID, oldest first. */
+  explain(uid: string): Promise<readonly LedgerEvent[]>;
+  counts(): Promise<{
+    readonly held: number;
+    readonly retained: number;
+    readonly unrouted: number;
+    readonly wakeUps: number;
+    readonly collecting: number;
+  }>;
+  close(): Promise<void>;
+}

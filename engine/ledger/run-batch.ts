@@ -1,0 +1,40 @@
+import type { Database } from './database.ts';
+import { databaseError } from './database-error.ts';
+import { operations } from './operations/index.ts';
+import { type ErrorData, errorToData, type Reply, type Request } from './protocol.ts';
+
+/**
+ * Runs requests in one transaction, so that they share one sync (group commit); a savepoint each, so that one that fails harms no other.
+ * The replies are true only once this returns: a commit that fails makes failures of them all.
+ */
+export function runBatch(database: Database, requests: readonly Request[]): readonly Reply[] {
+  const allFailed = (error: ErrorData): readonly Reply[] => requests.map(({ id }) => ({ id, error }));
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    const replies: Reply[] = [];
+    for (const request of requests) {
+      const reply = runOne(database, request);
+      // On a full disk or an I/O error SQLite may roll back everything, also what went well before.
+      if ('error' in reply && !database.isTransaction) return allFailed(reply.error);
+      replies.push(reply);
+    }
+    database.exec('COMMIT');
+    return replies;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    return allFailed(errorToData(databaseError('cannot commit to the ledger', error)));
+  }
+}
+
+function runOne(database: Database, { id, name, values }: Request): Reply {
+  database.exec('SAVEPOINT request');
+  try {
+    const operation = operations[name] as (database: Database, ...values: readonly unknown[]) => unknown;
+    const value = operation(database, ...values);
+    database.exec('RELEASE request');
+    return { id, value };
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK TO request; RELEASE request');
+    return { id, error: errorToData(databaseError(`the ledger could not do "${name}"`, error)) };
+  }
+}

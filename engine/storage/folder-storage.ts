@@ -1,0 +1,72 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { GantryError } from '../errors/index.ts';
+import { adoptFile } from './adopt-file.ts';
+import { errnoOf, fileError } from './file-error.ts';
+import { FileWriter } from './file-writer.ts';
+import { Folders } from './folders.ts';
+import { createSpaceGuard, type SpaceLimits, type Statfs } from './free-space.ts';
+import { createNames } from './layout.ts';
+import { scanFolder } from './scan-folder.ts';
+import type { Storage } from './storage.ts';
+import { WriteBudget } from './write-budget.ts';
+
+export interface FolderStorageOptions extends SpaceLimits {
+  /** Made where it does not exist; on one file system. */
+  readonly root: string;
+  /** For tests; default: that of the operating system. */
+  readonly statfs?: Statfs;
+  /** Bytes that all writers together may queue, default 256 MiB. */
+  readonly queueBudgetBytes?: number;
+}
+
+const defaultQueueBudgetBytes = 256 * 1024 * 1024;
+
+/** Instance files in a folder: `<root>/<yyyy-mm-dd>/<2 hex>/<generated id>.dcm`. Throws GY401–GY403 where the folder cannot be made or written. */
+export function createFolderStorage({
+  root: given,
+  statfs,
+  queueBudgetBytes = defaultQueueBudgetBytes,
+  ...limits
+}: FolderStorageOptions): Storage {
+  const root = resolve(given);
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o750 });
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw fileError(`cannot use ${root} as storage folder`, error);
+  }
+  const startedAt = Date.now();
+  const folders = new Folders(root);
+  const budget = new WriteBudget(queueBudgetBytes);
+  const underWay = new Set<string>();
+  const nextName = createNames();
+
+  const create: Storage['create'] = (header) => new FileWriter({ header, name: nextName(), folders, budget, underWay });
+
+  const resolveInside: Storage['resolve'] = (path) => {
+    const absolute = resolve(root, path);
+    const inside = relative(root, absolute);
+    if (path.includes('\0') || isAbsolute(path) || inside === '' || inside === '..' || inside.startsWith(`..${sep}`))
+      throw new GantryError('GY404', `${JSON.stringify(path)} is not a path inside the storage folder`);
+    return absolute;
+  };
+
+  return {
+    root,
+    create,
+    adopt: (file, datasetOffset) => adoptFile(file, datasetOffset, create),
+    resolve: resolveInside,
+    async delete(path) {
+      const file = resolveInside(path);
+      try {
+        await unlink(file);
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT') throw fileError(`cannot delete ${path}`, error);
+      }
+    },
+    scan: () => scanFolder({ root, underWay, startedAt }),
+    space: createSpaceGuard(root, limits, statfs),
+  };
+}

@@ -1,0 +1,24 @@
+import { randomBytes, randomInt } from 'node:crypto';
+
+/** Written under this ending, renamed when synced: what still has it was never acknowledged. */
+export const partEnding = '.part';
+
+export const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
+export const shardPattern = /^[0-9a-f]{2}$/;
+export const filePattern = /^[0-9a-f]{32}\.dcm$/;
+
+/** Successive files that share a folder, so that their commits share the sync of it. */
+const filesInTurn = 64;
+const shards = 256;
+
+/** The UTC day: no hour of it comes twice. */
+export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+/** Names of new files: `<yyyy-mm-dd>/<2 hex>/<32 hex>.dcm`. Nothing in them comes from the wire. */
+export function createNames(now: () => number = Date.now): () => { readonly day: string; readonly shard: string; readonly file: string } {
+  let count = randomInt(shards) * filesInTurn;
+  return () => {
+    const shard = Math.floor(count++ / filesInTurn) % shards;
+    return { day: dayOf(now()), shard: shard.toString(16).padStart(2, '0'), file: `${randomBytes(16).toString('hex')}.dcm` };
+  };
+}

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A receiver under measurement. */
+export interface BenchReceiver {
+  readonly port: number;
+  readonly aeTitle: string;
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+export type StartReceiver = (base: string) => Promise<BenchReceiver>;
+
+const environment = { ...process.env, TCP_NODELAY: '1' };
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function answers(port: number): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const socket = connect(port, '127.0.0.1');
+    const connected = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(
+      () => false,
+    );
+    socket.destroy();
+    if (connected) return;
+    await pause(50);
+  }
+  throw new Error(`nothing listens on ${port}`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'close');
+}
+
+const temporary = (base: string, name: string): string => mkdtempSync(join(base, `gantry-bench-${name}-`));
+
+/** Gantry's whole receiving path (receiver, storage, ledger, synced) without Temporal. */
+export const gantryReceiver: StartReceiver = async (base) => {
+  const folder = temporary(base, 'gantry');
+  const child = spawn(process.execPath, [resolve(import.meta.dirname, 'gantry-receiver.ts'), folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return {
+    port: Number(line),
+    aeTitle: 'BENCH',
+    folder,
+    stop: () => end(child).finally(() => rmSync(folder, { recursive: true, force: true })),
+  };
+};
+
+/** dcmtk's storescp, which writes bytes as they come (+B) and syncs nothing. */
+export const storescp: StartReceiver = async (base) => {
+  const folder = temporary(base, 'storescp');
+  const port = await freePort();
+  const child = spawn('storescp', ['+B', '-uf', '-aet', 'BENCH', '-od', folder, String(port)], { stdio: 'ignore', env: environment });
+  await answers(port);
+  return { port, aeTitle: 'BENCH', folder, stop: () => end(child).finally(() => rmSync(folder, { recursive: true, force: true })) };
+};
+
+/** Orthanc with its defaults: it parses, indexes, and syncs what it stores. `extra` is added to its configuration. */
+export const orthanc =
+  (extra: Readonly<Record<string, unknown>> = {}): StartReceiver =>
+  async (base) => {
+    const folder = temporary(base, 'orthanc');
+    const port = await freePort();
+    mkdirSync(join(folder, 'storage'));
+    const file = join(folder, 'orthanc.json');
+    writeFileSync(
+      file,
+      JSON.stringify({
+        Name: 'BENCH',
+        StorageDirectory: join(folder, 'storage'),
+        IndexDirectory: join(folder, 'storage'),
+        DicomAet: 'BENCH',
+        DicomPort: port,
+        DicomCheckCalledAet: false,
+        DicomAlwaysAllowStore: true,
+        HttpPort: await freePort(),
+        RemoteAccessAllowed: false,
+        ...extra,
+      }),
+    );
+    const child = spawn('Orthanc', [file], { stdio: 'ignore', env: environment });
+    await answers(port);
+    return { port, aeTitle: 'BENCH', folder, stop: () => end(child).finally(() => rmSync(folder, { recursive: true, force: true })) };
+  };
+
+/** Sends folders at once, one storescu each; seconds until the last has ended. Throws where one fails. */
+export async function sendFolders(folders: readonly string[], { port, aeTitle }: Pick<BenchReceiver, 'port' | 'aeTitle'>): Promise<number> {
+  const startedAt = performance.now();
+  await Promise.all(
+    folders.map(async (folder) => {
+      const args = ['-aet', 'SENDER', '-aec', aeTitle, '+sd', '127.0.0.1', String(port), folder];
+      const child = spawn('storescu', args, { stdio: 'ignore', env: environment });
+      const [status] = (await once(child, 'close')) as [number | null];
+      if (status !== 0) throw new Error(`storescu ended with ${status}`);
+    }),
+  );
+  return (performance.now() - startedAt) / 1_000;
+}
+
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

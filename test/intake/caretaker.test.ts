@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { careFor } from '../../engine/intake/caretaker.ts';
+import { nextAttemptAt } from '../../engine/intake/dispatcher.ts';
+
+describe('care for groups', () => {
+  it('replaces the run of a group that still collects, however it went', () => {
+    for (const standing of ['failed', 'terminated', 'cancelled', 'timed-out', 'completed', 'absent'] as const)
+      assert.deepEqual(careFor({ state: 'collecting' }, standing), { do: 'wake' }, standing);
+  });
+
+  it('retains the instances of a closed group whose run went without settling them', () => {
+    for (const standing of ['failed', 'terminated', 'cancelled', 'timed-out', 'absent'] as const) {
+      const care = careFor({ state: 'closed' }, standing);
+      assert.equal(care.do === 'settle' && care.retain, true, standing);
+    }
+  });
+
+  it('lets running runs and settled groups alone', () => {
+    assert.deepEqual(careFor({ state: 'collecting' }, 'running'), { do: 'nothing' });
+    assert.deepEqual(careFor({ state: 'closed' }, 'running'), { do: 'nothing' });
+    assert.deepEqual(careFor({ state: 'settled' }, 'failed'), { do: 'nothing' });
+  });
+});
+
+describe('wake-ups that Temporal did not accept', () => {
+  it('are sent again after half a second, doubling to fifteen seconds', () => {
+    assert.deepEqual(
+      [0, 1, 2, 3, 4, 5, 6, 100].map((attempts) => nextAttemptAt(0, attempts)),
+      [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000],
+    );
+  });
+});

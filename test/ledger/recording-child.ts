@@ -1,0 +1,18 @@
+// Records one instance after another, eight at a time, and prints the id of each once it is acknowledged. For crash.test.ts.
+import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { openLedger } from '../../engine/ledger/index.ts';
+import { instance, keep } from './contract/fixture.ts';
+
+const ledger = await openLedger({ file: process.argv[2] ?? '' });
+
+async function recordForEver(): Promise<never> {
+  for (;;) {
+    const id = randomUUID();
+    const given = instance({ id, sopInstanceUid: `2.25.${id}`, path: id });
+    await ledger.record(given, keep);
+    writeSync(1, `${given.id}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: 8 }, recordForEver));
