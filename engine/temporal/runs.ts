@@ -147,7 +147,8 @@ function toRow(info: WorkflowExecutionInfo | WorkflowExecutionDescription): RunR
     workflow: info.type,
     calledAeTitle: attributes.get(keys.calledAe) ?? rest.slice(0, rest.lastIndexOf('/')),
     group: key,
-    status: info.status.name,
+    // Temporal's own spelling, as its command line and Web UI have it; the SDK's enumeration has another L.
+    status: info.status.name === 'CANCELLED' ? 'CANCELED' : info.status.name,
     stage: attributes.get(keys.stage) ?? null,
     instances: attributes.get(keys.instances) ?? 0,
     startedAt: info.startTime.toISOString(),

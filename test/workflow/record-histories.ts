@@ -1,14 +1,12 @@
 // Records the golden histories that replay.test.ts replays: `node test/workflow/record-histories.ts [folder]`. Each released version adds a
 // folder of its own and touches no older one: a run that an older engine began must go on under a newer.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, activityInfo, Context } from '@temporalio/activity';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Definition } from '../../engine/language/definition.ts';
 import type { BatchOutput, BeginInput, RunInput, StepCall } from '../../engine/workflow/contract.ts';
 import { complete, hash, input, lungCt, pacs, result, taken, totals } from './definitions.ts';
 import { openRealServer, type RealServer } from './real-server.ts';
+import { historiesFolder, writeHistory } from './write-history.ts';
 
 type Behaviour = (call: StepCall, n: number) => Promise<unknown>;
 
@@ -147,12 +145,7 @@ const activities = {
   },
 };
 
-/** Leaves out what only says where it was recorded: stack traces have paths, identities host names. */
-const anonymous = (key: string, value: unknown): unknown => (key === 'stackTrace' ? undefined : key === 'identity' ? 'gantry' : value);
-
-const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
-const folder = resolve(process.argv[2] ?? join(import.meta.dirname, 'histories', version));
-mkdirSync(folder, { recursive: true });
+const folder = historiesFolder(process.argv[2]);
 const server = await openRealServer(activities);
 try {
   for (const { name, drive } of scenarios) {
@@ -160,11 +153,7 @@ try {
     const workflowId = await server.wake(run);
     const { runId } = await server.client.workflow.getHandle(workflowId).describe();
     await drive?.(server, run, workflowId);
-    const handle = server.client.workflow.getHandle(workflowId, runId, { followRuns: false });
-    await handle.result().catch(() => {});
-    const history = historyToJSON(await handle.fetchHistory());
-    writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(history), anonymous, 1)}\n`);
-    console.log(`${name}: ${JSON.parse(history).events.length} events`);
+    console.log(`${name}: ${await writeHistory(server.client, folder, name, workflowId, runId)} events`);
   }
 } finally {
   await server.close();

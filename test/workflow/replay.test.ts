@@ -40,8 +40,14 @@ function withDefinition(history: History, change: (steps: { id: string; uses: st
 }
 
 describe('runs that an older interpreter began', () => {
-  it('are there to be replayed', () => {
+  it('are there to be replayed, one of every example workflow among them', () => {
     assert.ok(files.length >= 11, `${files.length} histories`);
+    const examples = globSync(join(import.meta.dirname, '../../workflows/*.yaml')).map((file) => basename(file, '.yaml'));
+    const recorded = new Set(files.map((file) => basename(file, '.json')));
+    assert.deepEqual(
+      examples.filter((name) => !recorded.has(`example-${name}`)),
+      [],
+    );
   });
 
   for (const file of files) {

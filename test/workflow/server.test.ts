@@ -123,7 +123,7 @@ describe('on a real server, the interpreter', () => {
     await until('the job runs', async () => (await server.runs.show(workflowId))?.stage === 'nodules');
     await server.runs.cancel(workflowId);
     const shown = await ended(workflowId);
-    assert.equal(shown.status, 'CANCELLED');
+    assert.equal(shown.status, 'CANCELED');
     assert.equal(outcome, 'cancelled');
   });
 
