@@ -1,13 +1,11 @@
 // `npm test`: prepares real peers, then type check, lint, dead code, and every test. Ends with the runner's own summary.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { preparePeers } from './peers/prepare.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const require = createRequire(import.meta.url);
-const tool = (name: string, file: string): string => join(dirname(require.resolve(`${name}/package.json`)), file);
+const tool = (name: string, file: string): string => join(root, 'node_modules', name, file);
 
 function step(title: string, command: string, args: readonly string[]): void {
   process.stdout.write(`▸ ${title}\n`);

@@ -38,6 +38,8 @@ export async function startWorker({ temporal, activities, log }: StartWorkerOpti
       activities,
       shutdownGraceTime: graceMs,
       shutdownForceTime: forceMs,
+      // The SDK holds beats back for 0.8 of their timeout, 24 s: so long would a cancellation, or progress, take to be seen.
+      maxHeartbeatThrottleInterval: 1_000,
     });
     const ended = worker.run().finally(() => connection.close());
     ended.catch((error: unknown) => log.error('the worker ended', { error: error instanceof Error ? error.message : String(error) }));

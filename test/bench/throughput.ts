@@ -58,7 +58,7 @@ const gantry: StartForwarder = async (sink) => {
 
 const orthancForwarder: StartForwarder = (sink) => {
   const script = join(mkdtempSync(join(base, 'gantry-bench-lua-')), 'forward.lua');
-  writeFileSync(script, "function OnStableStudy(id, tags, metadata)\n  SendToModality(id, 'sink')\nend\n");
+  writeFileSync(script, "function OnStableStudy(id, tags, metadata)\n  RestApiPost('/modalities/sink/store', id)\nend\n");
   return orthanc({ StableAge: 1, LuaScripts: [script], DicomModalities: { sink: ['BENCH', '127.0.0.1', sink.port] } })(base);
 };
 

@@ -21,6 +21,10 @@ begun = time.monotonic()
 stored = 0
 for number, file in enumerate(files):
     time.sleep(max(0, begun + number * float(seconds) / len(files) - time.monotonic()))
-    stored += association.send_c_store(file).Status == 0
-association.release()
+    # The peer may have ended the association meanwhile; an answer that never came has no status.
+    if not association.is_established:
+        break
+    stored += getattr(association.send_c_store(file), "Status", None) == 0
+if association.is_established:
+    association.release()
 print(stored)

@@ -90,18 +90,18 @@ export class Site {
     return gantry;
   }
 
-  /** Spawns a command, with this site's --config and --data. */
-  spawn(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-    return spawn(process.execPath, [program, ...args, '--config', this.configFile, '--data', this.data], {
+  /** Spawns a command, with this site's --config and a data folder. */
+  spawnOn(data: string, args: readonly string[]): ChildProcess {
+    return spawn(process.execPath, [program, ...args, '--config', this.configFile, '--data', data], {
       cwd: this.folder,
-      env: { ...this.env, ...env },
+      env: this.env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }
 
   /** Runs a command to its end. */
-  async run(...args: readonly string[]): Promise<CommandResult> {
-    return collect(this.spawn(args));
+  run(...args: readonly string[]): Promise<CommandResult> {
+    return collect(this.spawnOn(this.data, args));
   }
 
   /** Runs a command with --json that must succeed, and answers what it prints. */
