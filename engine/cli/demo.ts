@@ -35,7 +35,7 @@ export async function demo({ exit = false, keep }: DemoOptions): Promise<void> {
   const pacs = await startDemoPacs(join(folder, 'pacs'));
   parts.defer(() => pacs.stop());
 
-  step('The engine starts, with its own Temporal server');
+  step('The engine starts, with its own Temporal server (fetched once, 44 MB, where there is none yet)');
   const { config } = await loadConfig(await writeConfig(folder, pacs.port));
   if (config === null) throw new Error('the demo wrote a configuration that does not load');
   const engine = await startEngine({
@@ -96,7 +96,8 @@ export async function demo({ exit = false, keep }: DemoOptions): Promise<void> {
   print();
   print(`The PACS has   ${pacs.files.length} instances (it was busy at first and rejected ${pacs.rejected} associations)`);
   const image = pacs.files[0];
-  const png = join(folder, 'projection.png');
+  // Beside the folder, which goes with the demo.
+  const png = join(keep === undefined ? tmpdir() : folder, 'gantry-demo.png');
   const pngBytes = image === undefined ? 0 : await writePng(image.path, png);
   print(`Result         ${png}`);
   print(`Left on disk   ${await filesLeft()} instance files: all are reclaimed`);

@@ -117,5 +117,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   note(describeError(error));
-  process.exitCode = 1;
+  // A start that failed half-way may leave handles of native code behind, which would keep the process.
+  process.exit(1);
 }

@@ -15,7 +15,7 @@ export interface EngineState {
 export async function runningEngine(folder: string): Promise<EngineState> {
   const state = await engineState(folder);
   if (state !== null) return state;
-  throw new GantryError('GY802', `no engine is running on ${folder}`, { place: { file: engineFile(folder) } });
+  throw new GantryError('GY802', `no engine is running on ${folder}`);
 }
 
 /** null where no engine runs: no file, or one left by a process that is gone. */

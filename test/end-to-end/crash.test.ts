@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { makePhantom } from '../../engine/dicom/index.ts';
+import { makePhantom, sendFiles } from '../../engine/dicom/index.ts';
 import { peerEnvironment, requirePeer } from '../peers/peers.ts';
 import { datasetHash } from './dataset.ts';
+import { gateJob, openGate } from './gate-job.ts';
+import { processesNaming } from './process-tree.ts';
 import { dcmtkSend } from './senders.ts';
 import { collect, Site } from './site.ts';
 import { StoreScp } from './store-scp.ts';
@@ -106,5 +108,45 @@ describe('an engine that is killed', { concurrency: true }, () => {
     const run = await gantry.ended(workflowId);
     assert.deepEqual({ status: run.status, instances: run.instances }, { status: 'COMPLETED', instances: 300 });
     assert.equal(scp.requests, 300, 'each went out once');
+  });
+
+  it('alone, with its job and Temporal left running, takes over the one and ends the other when it starts again', async (t) => {
+    const site = await Site.open({
+      jobs: { gate: gateJob },
+      workflows: {
+        works: `
+workflow: works
+on: { received: { calledAeTitle: WORKS } }
+steps:
+  - { id: study, uses: group/by-study }
+  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: held, uses: job/submit, with: { job: gate, parameters: { gate: open } } }
+`,
+      },
+    });
+    t.after(() => site.close());
+    const { studyInstanceUid, files } = await makePhantom({ folder: join(site.folder, 'study'), slices: 2, size: 16 });
+    const jobs = async () => (await processesNaming(join(site.data, 'jobs'))).map(({ pid }) => pid);
+
+    const killed = await site.start();
+    await sendFiles({ aeTitle: 'WORKS', ...killed.dicom }, files, { callingAeTitle: 'CT1' });
+    const [orphan] = await until('the job to run', async () => {
+      const pids = await jobs();
+      return pids.length > 0 ? pids : null;
+    });
+    const temporal = await killed.temporalPid();
+    await killed.killAlone();
+    assert.deepEqual(await jobs(), [orphan], 'the job is left running');
+
+    const gantry = await site.start();
+    assert.equal(await gantry.temporalPid(), temporal);
+    // Temporal gives the job to the new engine when it has missed the old one's heartbeats for 30 s.
+    await until('the job to run again, and once', async () => {
+      const pids = await jobs();
+      return pids.length === 1 && pids[0] !== orphan;
+    });
+    await openGate(site, 'open');
+    const run = await gantry.ended(`works/WORKS/${studyInstanceUid}`);
+    assert.deepEqual({ status: run.status, instances: run.instances }, { status: 'COMPLETED', instances: 2 });
   });
 });

@@ -97,6 +97,13 @@ export class Gantry {
     await until('all that was killed to be gone', () => started.every((pid) => !signalProcess(pid, 0)));
   }
 
+  /** kill -9 of the engine alone, as the system does when memory runs out. */
+  async killAlone(): Promise<void> {
+    await this.disconnect();
+    signalProcess(this.pid, 'SIGKILL');
+    await this.#exit;
+  }
+
   private async disconnect(): Promise<void> {
     const connection = this.#connection;
     this.#connection = null;
@@ -107,13 +114,9 @@ export class Gantry {
 export type Run = NonNullable<Awaited<ReturnType<TemporalRuns['show']>>>;
 
 /** Starts `gantry dev` on a site; resolves at its ready line. */
-export async function startGantry(site: Site, program: string, env: NodeJS.ProcessEnv): Promise<Gantry> {
+export async function startGantry(site: Site, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Gantry> {
   const log = openSync(site.logFile, 'a');
-  const child = spawn(process.execPath, [program, 'dev', '--config', site.configFile, '--data', site.data], {
-    cwd: site.folder,
-    env: { ...site.env, ...env },
-    stdio: ['ignore', 'pipe', log],
-  });
+  const child = spawn(process.execPath, args, { cwd: site.folder, env, stdio: ['ignore', 'pipe', log] });
   closeSync(log);
   const ready = await new Promise<RegExpExecArray | null>((resolve) => {
     let printed = '';

@@ -27,8 +27,8 @@ export interface SiteOptions {
   readonly dicomPort?: number;
   /** YAML by file name, without its extension. */
   readonly workflows: Readonly<Record<string, string>>;
-  /** Of the engine and of the commands, beside the tests' own. */
-  readonly env?: NodeJS.ProcessEnv;
+  /** The `gantry` to run, default the one of this clone. */
+  readonly program?: string;
 }
 
 /** How a command ended and what it said. */
@@ -44,26 +44,27 @@ export class Site {
   readonly configFile: string;
   readonly workflowsFolder: string;
   readonly data: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv = { ...testEnvironment, NO_COLOR: '1' };
+  readonly #program: string;
   readonly #running = new Set<Gantry>();
 
-  private constructor(folder: string, env: NodeJS.ProcessEnv) {
+  private constructor(folder: string, own: string) {
     this.folder = folder;
+    this.#program = own;
     this.configFile = join(folder, 'gantry.yaml');
     this.workflowsFolder = join(folder, 'workflows');
     this.data = join(folder, 'data');
-    this.env = env;
   }
 
   static async open(options: SiteOptions): Promise<Site> {
-    const site = new Site(await mkdtemp(join(tmpdir(), 'gantry-site-')), { ...testEnvironment, NO_COLOR: '1', ...options.env });
+    const site = new Site(await mkdtemp(join(tmpdir(), 'gantry-site-')), options.program ?? program);
     await mkdir(site.workflowsFolder);
     await site.configure(options);
     for (const [name, text] of Object.entries(options.workflows)) await site.writeWorkflow(name, text);
     return site;
   }
 
-  async configure(options: Omit<SiteOptions, 'workflows' | 'env'>): Promise<void> {
+  async configure(options: Omit<SiteOptions, 'workflows' | 'program'>): Promise<void> {
     const { destinations = {}, sources = {}, rejectUnknownSources = false, aeTitles = {}, jobs = {}, dicomPort = 0 } = options;
     const config = {
       dicom: { host: '127.0.0.1', port: dicomPort, rejectUnknownSources, aeTitles, sources, destinations },
@@ -84,24 +85,28 @@ export class Site {
   }
 
   /** Starts `gantry dev` and waits for its ready line. */
-  async start(env: NodeJS.ProcessEnv = {}): Promise<Gantry> {
-    const gantry = await startGantry(this, program, env);
+  async start({ env = {}, args = [] }: { readonly env?: NodeJS.ProcessEnv; readonly args?: readonly string[] } = {}): Promise<Gantry> {
+    const gantry = await startGantry(this, [this.#program, 'dev', '--config', this.configFile, '--data', this.data, ...args], {
+      ...this.env,
+      ...env,
+    });
     this.#running.add(gantry);
     return gantry;
   }
 
-  /** Spawns a command, with this site's --config and a data folder. */
-  spawnOn(data: string, args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [program, ...args, '--config', this.configFile, '--data', data], {
-      cwd: this.folder,
-      env: this.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  /** Spawns a command, by default with this site's configuration and data folder. */
+  command(args: readonly string[], { config = this.configFile, data = this.data } = {}): ChildProcess {
+    return this.bare([...args, '--config', config, '--data', data]);
+  }
+
+  /** Spawns a command just as it is given. */
+  bare(args: readonly string[]): ChildProcess {
+    return spawn(process.execPath, [this.#program, ...args], { cwd: this.folder, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** Runs a command to its end. */
   run(...args: readonly string[]): Promise<CommandResult> {
-    return collect(this.spawnOn(this.data, args));
+    return collect(this.command(args));
   }
 
   /** Runs a command with --json that must succeed, and answers what it prints. */

@@ -76,7 +76,7 @@ describe('while Temporal is away', { concurrency: true }, () => {
       await server.kill();
     });
     await server.start();
-    const gantry = await site.start({ TEMPORAL_ADDRESS: server.address });
+    const gantry = await site.start({ env: { TEMPORAL_ADDRESS: server.address } });
     assert.equal(gantry.temporalAddress, server.address);
     return { site, server, gantry };
   }

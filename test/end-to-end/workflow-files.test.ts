@@ -37,7 +37,10 @@ describe('workflow files, while the engine runs,', () => {
   let old: Phantom;
 
   before(async () => {
-    site = await Site.open({ jobs: { count: { command: ['node', '-e', ''] } }, workflows: { alpha: workflow('alpha', counting('one')) } });
+    site = await Site.open({
+      jobs: { count: { command: ['node', '--version'] } },
+      workflows: { alpha: workflow('alpha', counting('one')) },
+    });
     gantry = await site.start();
     old = await study('old');
     await send('ALPHA', old.files.slice(0, 1));

@@ -23,23 +23,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   intake: ['errors', 'log', 'dicom', 'storage', 'ledger', 'language', 'plugin'],
   temporal: ['errors', 'log', 'workflow/contract.ts'],
   worker: ['errors', 'log', 'plugin', 'ledger', 'storage', 'dicom', 'config', 'language', 'workflow/contract.ts', 'temporal'],
-  server: ['errors', 'log', 'ledger', 'temporal', 'config'],
   // The assembly knows every room; only the command line stands above it.
-  '.': [
-    'errors',
-    'log',
-    'plugin',
-    'ledger',
-    'storage',
-    'dicom',
-    'config',
-    'language',
-    'workflow',
-    'temporal',
-    'worker',
-    'intake',
-    'server',
-  ],
+  '.': ['errors', 'log', 'plugin', 'ledger', 'storage', 'dicom', 'config', 'language', 'workflow', 'temporal', 'worker', 'intake'],
   cli: ['*'],
 };
 
