@@ -59,13 +59,17 @@ export interface TemporalRuns {
   cancel(workflowId: string): Promise<void>;
 }
 
+/** Without a limit, what is asked of a server that hangs would never end, and with it neither dispatch nor an engine that is to stop. */
+const answerMs = 10_000;
+
 export function createRuns(client: Client): TemporalRuns {
-  const describe = (workflowId: string, runId?: string) => client.workflow.getHandle(workflowId, runId).describe();
+  const inTime = <T>(ask: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + answerMs, ask);
+  const describe = (workflowId: string, runId?: string) => inTime(() => client.workflow.getHandle(workflowId, runId).describe());
   return {
     async wake({ group, reason, workflow, workflowId, calledAeTitle, key, definition }) {
       const input: RunInput = { workflow, calledAeTitle, key, group, definition };
       const signal: WakeSignal = { group, definition, reason };
-      await client.workflow.signalWithStart(workflow, {
+      const options = {
         workflowId,
         taskQueue,
         args: [input],
@@ -78,7 +82,8 @@ export function createRuns(client: Client): TemporalRuns {
           { key: keys.definition, value: definition.slice(0, 12) },
           { key: keys.parked, value: false },
         ]),
-      });
+      };
+      await inTime(() => client.workflow.signalWithStart(workflow, options));
     },
     async standing(workflowId, runId) {
       try {

@@ -52,6 +52,12 @@ describe('the command line, beside a running engine,', () => {
     await pacs.stop();
   });
 
+  it("shows Temporal's Web UI where its ready line says", async () => {
+    const page = await fetch(gantry.uiUrl);
+    assert.equal(page.status, 200);
+    assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+  });
+
   it('makes a synthetic study: as many slices as asked for, named by their UIDs', async () => {
     assert.equal(study.files.length, 3);
     assert.equal(study.seriesInstanceUids.length, 1);

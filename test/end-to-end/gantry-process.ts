@@ -9,8 +9,8 @@ import type { Site } from './site.ts';
 import { until } from './until.ts';
 
 const readyLine = /^gantry ready dicom=(\S+):(\d+) temporal=(\S+) ui=(\S+)$/;
-/** An engine that has not drained by then is stuck. */
-const stopMs = 60_000;
+/** An engine that has not drained by then is stuck. One whose Temporal hangs gives it 10 s for each request, and its worker half a minute. */
+const stopMs = 90_000;
 
 /** A running `gantry dev`. */
 export class Gantry {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { makePhantom } from '../../engine/dicom/index.ts';
+import { makePhantom, type Phantom, sendFiles } from '../../engine/dicom/index.ts';
 import { requirePeer } from '../peers/peers.ts';
 import type { Gantry } from './gantry-process.ts';
 import { signalProcess } from './process-tree.ts';
@@ -96,6 +96,34 @@ describe('while Temporal is away', { concurrency: true }, () => {
         server.resume();
       },
     });
+  });
+
+  it('hanging, an engine that is asked to stop ends all the same, and what came meanwhile reaches its run later', async (t) => {
+    const { site, server, gantry } = await onExisting(t);
+    const send = async (to: Gantry, { files }: Phantom) => {
+      const results = await sendFiles({ aeTitle: 'AWAY', ...to.dicom }, files, { callingAeTitle: 'CT1' });
+      assert.ok(results.every(({ outcome }) => outcome === 'stored'));
+    };
+    const [begun, fresh] = await Promise.all(
+      ['begun', 'fresh'].map((name) => makePhantom({ folder: join(site.folder, name), slices: 2, size: 16 })),
+    );
+    assert.ok(begun && fresh);
+    await send(gantry, begun);
+    await gantry.run(`patient/AWAY/${begun.studyInstanceUid}`, ({ stage }) => stage === 'collecting', 'collecting');
+    server.pause();
+    await send(gantry, fresh);
+    // Long enough that the wake-up for it, and the look after runs that comes every 10 s, are under way and without an answer.
+    await pause(12_000);
+    assert.equal(await gantry.stop(), 0);
+
+    server.resume();
+    const restarted = await site.start({ env: { TEMPORAL_ADDRESS: server.address } });
+    for (const { studyInstanceUid } of [begun, fresh]) {
+      const id = `patient/AWAY/${studyInstanceUid}`;
+      await restarted.complete(id, 2);
+      const run = await restarted.ended(id);
+      assert.deepEqual({ status: run.status, instances: run.instances }, { status: 'COMPLETED', instances: 2 });
+    }
   });
 
   it('killed, and started again after 20 s on its database, instances are acknowledged and all reach their run', async (t) => {
