@@ -12,7 +12,7 @@ workflow: forward
 on: { received: { calledAeTitle: FORWARD } }
 steps:
   - { id: study, uses: group/by-study }
-  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: all, uses: batch/timeout, with: { quiet: 2s } }
   - { id: out, uses: dicom/export, with: { destinations: [PACS] } }
 `;
 const hold = `

@@ -119,7 +119,7 @@ workflow: works
 on: { received: { calledAeTitle: WORKS } }
 steps:
   - { id: study, uses: group/by-study }
-  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: all, uses: batch/timeout, with: { quiet: 2s } }
   - { id: held, uses: job/submit, with: { job: gate, parameters: { gate: open } } }
 `,
       },

@@ -23,7 +23,7 @@ workflow: ${name}
 on: { received: { calledAeTitle: ${name.toUpperCase()} } }
 steps:
   - { id: study, uses: group/by-study }
-  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: all, uses: batch/timeout, with: { quiet: 2s } }
   - { id: compute, uses: job/submit, with: { job: ${name} } }
 `;
 /** Runs until it is ended; its command line tells whose it is. */

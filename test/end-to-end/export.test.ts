@@ -22,7 +22,7 @@ retries:
   soon: { attempts: 30, backoff: { initial: 1s, factor: 1 }, exhausted: fail }
 steps:
   - { id: study, uses: group/by-study }
-  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: all, uses: batch/timeout, with: { quiet: 2s } }
   - { id: out, uses: dicom/export, with: { destinations: [${destinations.join(', ')}]${more} }, retry: soon }
 `;
 

@@ -41,7 +41,7 @@ retries:
   twice: { attempts: 2, backoff: { initial: 500ms }, exhausted: fail }
 steps:
   - { id: study, uses: group/by-study }
-  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: all, uses: batch/timeout, with: { quiet: 2s } }
   - { id: compute, uses: job/submit, with: { job: ${name} }, retry: twice, timeout: ${stepTimeout} }
   - { id: never, uses: job/submit, with: { job: exits } }
 `;
@@ -58,7 +58,7 @@ retries:
   ops: { attempts: 2, backoff: { initial: 500ms }, exhausted: park }
 steps:
   - { id: study, uses: group/by-study }
-  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: all, uses: batch/timeout, with: { quiet: 2s } }
   - { id: compute, uses: job/submit, with: { job: mendable, parameters: { study: "\${{ run.group }}" } }, retry: ops }
 `;
 

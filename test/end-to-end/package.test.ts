@@ -87,7 +87,7 @@ workflow: installed
 on: { received: { calledAeTitle: INSTALLED, when: "\${{ instance.Modality == 'CT' }}" } }
 steps:
   - { id: study, uses: group/by-study }
-  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: all, uses: batch/timeout, with: { quiet: 2s } }
   - { id: count, uses: job/submit, with: { job: count } }
 `,
       },

@@ -24,7 +24,7 @@ retries:
   once: { attempts: 1, exhausted: fail }
 steps:
   - { id: study, uses: group/by-study }
-  - { id: all, uses: batch/timeout, with: { quiet: 1s } }
+  - { id: all, uses: batch/timeout, with: { quiet: 2s } }
   ${job === null ? '' : `- { id: compute, uses: job/submit, with: { job: ${job} }, retry: once }`}
   ${job === null ? '' : '- { id: out, uses: dicom/export, with: { destinations: [PACS] }, retry: once }'}
 `;

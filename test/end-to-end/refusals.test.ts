@@ -39,7 +39,7 @@ on:
     when: \${{ instance.Modality == 'MR' }}
 steps:
   - { uses: group/by-study }
-  - { uses: batch/timeout, with: { quiet: 1s } }
+  - { uses: batch/timeout, with: { quiet: 2s } }
 `,
         anything: `
 workflow: anything
