@@ -56,20 +56,22 @@ export async function startEngine({ config, dataFolder, log, careEveryMs = 10_00
 
   const registry = createRegistry(plugins);
   let inForce: WorkflowsInForce = { definitions: [], incomplete: true };
-  const take = async (current: Iterable<PinnedDefinition>, problems: readonly Diagnostic[]): Promise<void> => {
-    const pinned = [...current];
+  const take = async (current: ReadonlyMap<string, PinnedDefinition>, problems: readonly Diagnostic[]): Promise<void> => {
+    const pinned = [...current.values()];
     for (const { hash, definition } of pinned) await ledger.saveDefinition(hash, definition.workflow, JSON.stringify(definition));
     // Only now: a group may only be made with a definition that its run will find.
     inForce = { definitions: pinned, incomplete: problems.some(({ severity }) => severity === 'error') };
     for (const { file, line, column, code, message } of problems) log.error(message, { code, place: `${file}:${line}:${column}` });
+    const broken = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
+    for (const file of broken) if (current.has(file)) log.warn('its last good version stays in force', { file });
     const names = pinned.map(({ hash, definition }) => `${definition.workflow} (${shortHash(hash)})`);
     log.info('workflows in force', { workflows: names.join(', '), problems: problems.length });
   };
   const workflows = await watchWorkflows(config.workflows, workflowOptions(config, registry), ({ current, diagnostics }) =>
-    take(current.values(), diagnostics),
+    take(current, diagnostics),
   );
   parts.defer(() => workflows.close());
-  await take(workflows.current().values(), workflows.diagnostics());
+  await take(workflows.current(), workflows.diagnostics());
 
   const temporal = await openTemporal({ config: config.temporal, dataFolder, log });
   parts.defer(() => temporal.close());

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { loadConfig } from '../config/index.ts';
 import { type OutgoingFile, type Peer, readFileFacts, sendFiles } from '../dicom/index.ts';
 import { GantryError } from '../errors/index.ts';
+import { formatDiagnostics } from '../language/index.ts';
 import { type CommonOptions, configFile, dataFolder } from './common.ts';
 import { formatBytes, note, printable, printJson, progressBar } from './print.ts';
 import { runningEngine } from './running-engine.ts';
@@ -15,15 +16,19 @@ interface SendCommandOptions extends CommonOptions {
 }
 
 export async function send(paths: readonly string[], options: SendCommandOptions): Promise<void> {
-  const { config } = await loadConfig(configFile(options));
+  const { config, diagnostics } = await loadConfig(configFile(options));
+  if (config === null) {
+    note(await formatDiagnostics(diagnostics));
+    throw new GantryError('GY808', `${diagnostics.length} problems in the configuration`);
+  }
   const files = await dicomFiles(paths.map((path) => resolve(path)));
   if (files.length === 0) throw new GantryError('GY803', 'no DICOM file was found');
-  const peer = await peerOf(options, config?.dicom.destinations ?? {});
+  const peer = await peerOf(options, config.dicom.destinations);
   const bar = progressBar(`→ ${peer.aeTitle}`, files.length);
   const startedAt = Date.now();
   let done = 0;
   const results = await sendFiles(peer, files, {
-    callingAeTitle: options.from ?? config?.dicom.aeTitle ?? 'GANTRY',
+    callingAeTitle: options.from ?? config.dicom.aeTitle,
     associations: Number(options.associations),
     onResult: () => {
       done += 1;

@@ -124,6 +124,7 @@ describe('workflow files, while the engine runs,', () => {
     const complaint = said.find(({ code }) => code?.startsWith('GY2'));
     assert.match(complaint?.place ?? '', /workflows\/alpha\.yaml:7:\d+$/);
     assert.match(complaint?.msg ?? '', /job\/sumbit/);
+    assert.ok(said.some(({ msg }) => msg === 'its last good version stays in force'));
     const fresh = await study('broken');
     await send('ALPHA', fresh.files);
     await gantry.complete(idOf('alpha', fresh), 2);
