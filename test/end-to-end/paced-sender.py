@@ -24,7 +24,11 @@ for number, file in enumerate(files):
     # The peer may have ended the association meanwhile; an answer that never came has no status.
     if not association.is_established:
         break
-    stored += getattr(association.send_c_store(file), "Status", None) == 0
+    try:
+        stored += getattr(association.send_c_store(file), "Status", None) == 0
+    except RuntimeError:
+        # It ended between the question and the request.
+        break
 if association.is_established:
     association.release()
 print(stored)
