@@ -1,12 +1,10 @@
 import { plugins } from '../../plugins/index.ts';
-import { loadConfig } from '../config/index.ts';
 import { startEngine } from '../engine.ts';
-import { GantryError } from '../errors/index.ts';
-import { formatDiagnostics } from '../language/index.ts';
 import { createLog, type Log } from '../log/index.ts';
 import { createRegistry } from '../plugin/host.ts';
-import { type CommonOptions, configFile, dataFolder } from './common.ts';
-import { note, print } from './print.ts';
+import { type CommonOptions, dataFolder } from './common.ts';
+import { print } from './print.ts';
+import { requireConfig } from './require-config.ts';
 import { removeEngineFile, writeEngineFile } from './running-engine.ts';
 
 interface DevOptions extends CommonOptions {
@@ -15,11 +13,7 @@ interface DevOptions extends CommonOptions {
 
 /** `gantry dev`: ready when it prints its line; SIGTERM or Ctrl-C drains and ends with status 0. */
 export async function dev(options: DevOptions): Promise<void> {
-  const { config, diagnostics } = await loadConfig(configFile(options), createRegistry(plugins));
-  if (config === null) {
-    note(await formatDiagnostics(diagnostics));
-    throw new GantryError('GY808', `${diagnostics.length} problems in the configuration`);
-  }
+  const config = await requireConfig(options, createRegistry(plugins));
   const log: Log = createLog({ level: options.logLevel });
   const folder = dataFolder(options);
   const signalled = nextSignal();

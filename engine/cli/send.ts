@@ -1,11 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { loadConfig } from '../config/index.ts';
 import { type OutgoingFile, type Peer, readFileFacts, sendFiles } from '../dicom/index.ts';
 import { GantryError } from '../errors/index.ts';
-import { formatDiagnostics } from '../language/index.ts';
-import { type CommonOptions, configFile, dataFolder } from './common.ts';
+import { type CommonOptions, dataFolder } from './common.ts';
 import { formatBytes, note, printable, printJson, progressBar } from './print.ts';
+import { requireConfig } from './require-config.ts';
 import { runningEngine } from './running-engine.ts';
 
 interface SendCommandOptions extends CommonOptions {
@@ -16,11 +15,7 @@ interface SendCommandOptions extends CommonOptions {
 }
 
 export async function send(paths: readonly string[], options: SendCommandOptions): Promise<void> {
-  const { config, diagnostics } = await loadConfig(configFile(options));
-  if (config === null) {
-    note(await formatDiagnostics(diagnostics));
-    throw new GantryError('GY808', `${diagnostics.length} problems in the configuration`);
-  }
+  const config = await requireConfig(options);
   const files = await dicomFiles(paths.map((path) => resolve(path)));
   if (files.length === 0) throw new GantryError('GY803', 'no DICOM file was found');
   const peer = await peerOf(options, config.dicom.destinations);
