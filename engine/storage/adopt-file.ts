@@ -1,21 +1,18 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { GantryError } from '../errors/index.ts';
 import { errnoOf } from './file-error.ts';
-import type { StoredFile } from './file-writer.ts';
-import type { StorageWriter } from './storage.ts';
+import type { StorageWriter, StoredFile } from './storage.ts';
 
 const chunkBytes = 1024 * 1024;
 
 /**
  * Copies a Part 10 file into storage, byte for byte. A copy, not a link: whoever made the file may still hold it open.
- * `datasetOffset` is where its dataset begins. Throws GY405 where the file is not to be had whole, GY401–GY403 where it cannot be stored.
+ * Throws GY405 where the file is not to be had whole, GY401–GY403 where it cannot be stored.
  */
-export async function adoptFile(file: string, datasetOffset: number, create: (header: Buffer) => StorageWriter): Promise<StoredFile> {
+export async function adoptFile(file: string, create: (header: Buffer) => StorageWriter): Promise<StoredFile> {
   const source = await openSource(file);
   try {
-    const header = Buffer.alloc(datasetOffset);
-    if ((await readInto(file, source, header)) < datasetOffset) throw new GantryError('GY405', `${file} is shorter than its meta header`);
-    const writer = create(header);
+    const writer = create(Buffer.alloc(0));
     try {
       await copyRest(file, source, writer);
       return await writer.commit();

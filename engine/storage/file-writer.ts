@@ -1,48 +1,41 @@
-import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { unlink } from 'node:fs/promises';
 import { GantryError } from '../errors/index.ts';
+import type { Disk } from './disk.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import type { Folders } from './folders.ts';
 import { partEnding } from './layout.ts';
-import type { StorageWriter } from './storage.ts';
-import { writeAll } from './write-all.ts';
+import type { StorageCrashPoint, StorageWriter, StoredFile } from './storage.ts';
 import type { WriteBudget } from './write-budget.ts';
-
-export interface StoredFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-}
 
 export interface FileWriterOptions {
   readonly header: Buffer;
   readonly name: { readonly day: string; readonly shard: string; readonly file: string };
+  readonly disk: Disk;
   readonly folders: Folders;
   readonly budget: WriteBudget;
   /** Temporary files of writers that still live: the sweep leaves them. */
   readonly underWay: Set<string>;
+  crashPoint(at: StorageCrashPoint): void;
 }
 
-/** Up to here a file waits in memory for its commit: one open and one write instead of many. */
-const heldBytes = 2 * 1024 * 1024;
-/** More than this queued for one file, and the peer has to wait. */
-const queueBytes = 8 * 1024 * 1024;
-/** A job may read what it was handed as a hard link; nobody may write. */
-const fileMode = 0o440;
+/** Bytes are gathered up to here before they are written: a small file takes one call, and many associations little memory. */
+const gatherBytes = 128 * 1024;
+/** More than this queued for one file on a slow disk, and the peer has to wait. */
+const queueBytes = 2 * 1024 * 1024;
 
-/** One file on its way into storage. After a failure it swallows what still comes; the commit throws it. */
+/**
+ * One file on its way into storage. While the disk is brisk, bytes go straight to it; on a slow one they are queued, written by the
+ * thread pool, and the peer waits. After a failure it swallows what still comes; the commit throws it.
+ */
 export class FileWriter implements StorageWriter {
   readonly #options: FileWriterOptions;
-  readonly #hash = createHash('sha256');
-  readonly #queue: Buffer[] = [];
+  #queue: Buffer[] = [];
   #queuedBytes = 0;
   #sizeBytes = 0;
-  #holding = true;
-  #handle: FileHandle | null = null;
-  #part: string | null = null;
-  #writing = false;
-  #written: Promise<void> = Promise.resolve();
+  #descriptor: number | null = null;
+  /** Where the file is now, once it is anywhere. */
+  #path: string | null = null;
+  #writing: Promise<void> | null = null;
   #failure: GantryError | null = null;
   #state: 'open' | 'committing' | 'ended' = 'open';
   readonly #waiters: (() => void)[] = [];
@@ -54,44 +47,49 @@ export class FileWriter implements StorageWriter {
 
   write(chunk: Buffer): boolean {
     if (this.#state !== 'open' || this.#failure !== null) return true;
-    this.#hash.update(chunk);
-    this.#enqueue(chunk);
-    if (this.#sizeBytes > heldBytes) this.#holding = false;
-    if (!this.#holding) void this.#pump();
+    const enough = this.#queuedBytes + chunk.length >= gatherBytes;
+    if (enough && this.#writing === null && this.#writeNow(chunk)) return true;
+    this.#enqueue(Buffer.from(chunk));
+    if (enough) this.#flush();
     return this.#mayGoOn();
   }
 
   async drained(): Promise<void> {
     if (this.#mayGoOn()) return;
-    // Held bytes only go with their commit, which waits for more of them: over the budget they are written now.
-    this.#holding = false;
-    void this.#pump();
-    await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    // Gathered bytes only go with their commit, which waits for more of them: over the budget they are written now.
+    this.#flush();
+    if (!this.#mayGoOn()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
   async commit(): Promise<StoredFile> {
     if (this.#state !== 'open') throw new GantryError('GY403', 'a file can be committed once, and not after it was dropped');
     this.#state = 'committing';
-    const { name, folders, underWay } = this.#options;
+    const { name, disk, folders, underWay, crashPoint } = this.#options;
     try {
-      await this.#pump();
+      this.#flush();
+      if (this.#writing !== null) await this.#writing;
       if (this.#failure !== null) throw this.#failure;
-      if (this.#handle === null || this.#part === null) throw new GantryError('GY403', 'a file was committed before it was opened');
-      const folder = join(this.#part, '..');
-      const final = join(folder, name.file);
-      await this.#handle.datasync();
+      if (this.#descriptor === null || this.#path === null) throw new GantryError('GY403', 'a file was committed before it was opened');
+      crashPoint('written');
+      const part = this.#path;
+      const final = part.slice(0, -partEnding.length);
+      if (disk.isBrisk) disk.renameNow(part, final);
+      else await disk.rename(part, final);
+      this.#path = final;
+      underWay.delete(part);
+      crashPoint('renamed');
+      // Renamed first, so that one commit of the file system's journal may take file and folder together. A file of that name which a
+      // power cut left half-written has no row in the ledger, and the sweep removes it.
+      await allSettled(disk.syncFile(this.#descriptor), folders.sync(folderOf(final)));
+      crashPoint('synced');
       await this.#close();
-      await rename(this.#part, final);
-      underWay.delete(this.#part);
-      this.#part = final;
-      await folders.sync(folder);
     } catch (error) {
       await this.#remove();
       throw fileError(`cannot store a file in ${name.day}/${name.shard}`, error);
     } finally {
       this.#state = 'ended';
     }
-    return { path: `${name.day}/${name.shard}/${name.file}`, sizeBytes: this.#sizeBytes, sha256: this.#hash.digest('hex') };
+    return { path: `${name.day}/${name.shard}/${name.file}`, sizeBytes: this.#sizeBytes };
   }
 
   async discard(): Promise<void> {
@@ -99,7 +97,7 @@ export class FileWriter implements StorageWriter {
     if (this.#state !== 'open') return;
     this.#state = 'ended';
     this.#drop();
-    await this.#written;
+    await this.#writing;
     await this.#remove();
   }
 
@@ -114,79 +112,127 @@ export class FileWriter implements StorageWriter {
     if (this.#state !== 'open' || this.#failure !== null) return true;
     // An empty queue goes on whatever the others do: each writer drains by itself, so none waits for another.
     if (this.#options.budget.exhausted) return this.#queuedBytes === 0;
-    return this.#holding || this.#queuedBytes <= queueBytes;
+    return this.#queuedBytes <= queueBytes;
   }
 
-  #pump(): Promise<void> {
-    if (!this.#writing) {
-      this.#writing = true;
-      this.#written = this.#writeQueue();
+  /** Writes what is queued: at once where the disk is brisk, otherwise in its own time. */
+  #flush(): void {
+    if (this.#writing !== null || this.#failure !== null || this.#writeNow(null)) return;
+    this.#writing = this.#writeQueue().finally(() => {
+      this.#writing = null;
+    });
+  }
+
+  /** Writes what is queued, and `last` behind it without copying it. False, with nothing done, where that has to wait for the disk. */
+  #writeNow(last: Buffer | null): boolean {
+    const { disk, folders, name } = this.#options;
+    const folder = folders.made(name.day, name.shard);
+    if (!disk.isBrisk || folder === null) return false;
+    try {
+      this.#descriptor ??= disk.createNow(this.#begin(folder));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') {
+        this.#fail(error);
+        return true;
+      }
+      // Someone has removed the empty folder since it was made.
+      folders.forget(folder);
+      return false;
     }
-    return this.#written;
+    const batch = this.#takeQueue();
+    try {
+      disk.writeNow(this.#descriptor, last === null ? batch : [...batch, last]);
+      this.#sizeBytes += last?.length ?? 0;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#release(batch);
+    return true;
   }
 
   async #writeQueue(): Promise<void> {
     try {
-      this.#handle ??= await this.#open();
-      while (this.#queue.length > 0) await this.#writeBatch(this.#handle, this.#queue.splice(0));
+      this.#descriptor ??= await this.#open();
+      while (this.#queue.length > 0) {
+        const batch = this.#takeQueue();
+        try {
+          await this.#options.disk.write(this.#descriptor, batch);
+        } finally {
+          this.#release(batch);
+        }
+      }
     } catch (error) {
-      this.#failure = fileError(`cannot write to ${this.#options.name.day}/${this.#options.name.shard}`, error);
-      this.#drop();
-    } finally {
-      this.#writing = false;
+      this.#fail(error);
     }
   }
 
-  async #writeBatch(handle: FileHandle, batch: readonly Buffer[]): Promise<void> {
-    const bytes = lengthOf(batch);
-    try {
-      await writeAll(handle, batch);
-    } finally {
-      this.#release(bytes);
-    }
-  }
-
-  async #open(): Promise<FileHandle> {
-    const { name, folders, underWay } = this.#options;
+  async #open(): Promise<number> {
+    const { name, disk, folders } = this.#options;
     for (let attempt = 1; ; attempt++) {
       const folder = await folders.ensure(name.day, name.shard);
-      const part = join(folder, name.file + partEnding);
-      underWay.add(part);
-      this.#part = part;
       try {
-        return await open(part, 'wx', fileMode);
+        return await disk.create(this.#begin(folder));
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT' || attempt > 1) throw error;
-        // Someone has removed the empty folder since it was made.
         folders.forget(folder);
       }
     }
   }
 
-  #drop(): void {
-    this.#release(lengthOf(this.#queue.splice(0)));
+  #begin(folder: string): string {
+    const { name, underWay } = this.#options;
+    this.#path = `${folder}/${name.file}${partEnding}`;
+    underWay.add(this.#path);
+    return this.#path;
   }
 
-  #release(bytes: number): void {
+  #fail(error: unknown): void {
+    const { day, shard } = this.#options.name;
+    this.#failure ??= fileError(`cannot write to ${day}/${shard}`, error);
+    this.#drop();
+  }
+
+  #takeQueue(): Buffer[] {
+    const batch = this.#queue;
+    this.#queue = [];
+    return batch;
+  }
+
+  #drop(): void {
+    this.#release(this.#takeQueue());
+  }
+
+  /** Bytes that were taken from the queue are held no longer. */
+  #release(batch: readonly Buffer[]): void {
+    let bytes = 0;
+    for (const chunk of batch) bytes += chunk.length;
     this.#queuedBytes -= bytes;
     this.#options.budget.give(bytes);
-    if (!this.#mayGoOn()) return;
+    if (this.#waiters.length === 0 || !this.#mayGoOn()) return;
     for (const wake of this.#waiters.splice(0)) wake();
   }
 
   async #close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = null;
-    await handle?.close();
+    const descriptor = this.#descriptor;
+    this.#descriptor = null;
+    if (descriptor === null) return;
+    if (this.#options.disk.isBrisk) this.#options.disk.closeNow(descriptor);
+    else await this.#options.disk.close(descriptor);
   }
 
   async #remove(): Promise<void> {
     await this.#close().catch(() => {});
-    if (this.#part === null) return;
-    await unlink(this.#part).catch(() => {});
-    this.#options.underWay.delete(this.#part);
-    this.#part = null;
+    if (this.#path === null) return;
+    await unlink(this.#path).catch(() => {});
+    this.#options.underWay.delete(this.#path);
+    this.#path = null;
   }
 }
 
-const lengthOf = (chunks: readonly Buffer[]): number => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+
+/** Both have ended, whatever came of them: a descriptor must not be closed under a sync. Throws what the first to fail threw. */
+async function allSettled(...promises: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(promises);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

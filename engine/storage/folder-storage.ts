@@ -1,15 +1,16 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { GantryError } from '../errors/index.ts';
 import { adoptFile } from './adopt-file.ts';
+import { createDisk, type Disk } from './disk.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import { FileWriter } from './file-writer.ts';
 import { Folders } from './folders.ts';
 import { createSpaceGuard, type SpaceLimits, type Statfs } from './free-space.ts';
 import { createNames } from './layout.ts';
 import { scanFolder } from './scan-folder.ts';
-import type { Storage } from './storage.ts';
+import type { Storage, StorageCrashPoint } from './storage.ts';
 import { WriteBudget } from './write-budget.ts';
 
 export interface FolderStorageOptions extends SpaceLimits {
@@ -17,17 +18,27 @@ export interface FolderStorageOptions extends SpaceLimits {
   readonly root: string;
   /** For tests; default: that of the operating system. */
   readonly statfs?: Statfs;
-  /** Bytes that all writers together may queue, default 256 MiB. */
+  /** Bytes that all writers together may queue, default 64 MiB. */
   readonly queueBudgetBytes?: number;
+  /** For tests: a disk with faults. */
+  readonly disk?: Disk;
+  /** For tests: where the process may end. */
+  crashPoint?(at: StorageCrashPoint): void;
 }
 
-const defaultQueueBudgetBytes = 256 * 1024 * 1024;
+/** Magic numbers of tmpfs and ramfs, statfs(2). */
+const fileSystemsInMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
+const isInMemory = (path: string): boolean => fileSystemsInMemory.has(statfsSync(path).type);
+
+const defaultQueueBudgetBytes = 64 * 1024 * 1024;
 
 /** Instance files in a folder: `<root>/<yyyy-mm-dd>/<2 hex>/<generated id>.dcm`. Throws GY401–GY403 where the folder cannot be made or written. */
 export function createFolderStorage({
   root: given,
   statfs,
   queueBudgetBytes = defaultQueueBudgetBytes,
+  disk,
+  crashPoint = () => {},
   ...limits
 }: FolderStorageOptions): Storage {
   const root = resolve(given);
@@ -38,12 +49,14 @@ export function createFolderStorage({
     throw fileError(`cannot use ${root} as storage folder`, error);
   }
   const startedAt = Date.now();
-  const folders = new Folders(root);
+  const usedDisk = disk ?? createDisk({ inMemory: isInMemory(root) });
+  const folders = new Folders(root, usedDisk);
   const budget = new WriteBudget(queueBudgetBytes);
   const underWay = new Set<string>();
   const nextName = createNames();
 
-  const create: Storage['create'] = (header) => new FileWriter({ header, name: nextName(), folders, budget, underWay });
+  const create: Storage['create'] = (header) =>
+    new FileWriter({ header, name: nextName(), disk: usedDisk, folders, budget, underWay, crashPoint });
 
   const resolveInside: Storage['resolve'] = (path) => {
     const absolute = resolve(root, path);
@@ -56,7 +69,7 @@ export function createFolderStorage({
   return {
     root,
     create,
-    adopt: (file, datasetOffset) => adoptFile(file, datasetOffset, create),
+    adopt: (file) => adoptFile(file, create),
     resolve: resolveInside,
     async delete(path) {
       const file = resolveInside(path);

@@ -1,5 +1,6 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Disk } from './disk.ts';
 
 interface Syncs {
   running: Promise<void>;
@@ -9,32 +10,46 @@ interface Syncs {
 /** Makes folders, and syncs them: an entry (a rename, a new folder) survives a power cut only once its folder is synced. */
 export class Folders {
   readonly #root: string;
+  readonly #disk: Disk;
   readonly #syncs = new Map<string, Syncs>();
-  readonly #made = new Map<string, Promise<string>>();
+  readonly #making = new Map<string, Promise<string>>();
+  readonly #made = new Set<string>();
   #day = '';
 
-  constructor(root: string) {
+  constructor(root: string, disk: Disk) {
     this.#root = root;
+    this.#disk = disk;
+  }
+
+  /** The folder of a day and shard, absolute, where it has been made already. */
+  made(day: string, shard: string): string | null {
+    const folder = `${this.#root}/${day}/${shard}`;
+    return this.#made.has(folder) ? folder : null;
   }
 
   /** The folder of a day and shard, absolute, there to stay. */
   ensure(day: string, shard: string): Promise<string> {
     if (day !== this.#day) {
+      this.#making.clear();
       this.#made.clear();
       this.#day = day;
     }
     const folder = join(this.#root, day, shard);
-    let made = this.#made.get(folder);
-    if (made === undefined) {
-      made = this.#make(folder);
-      this.#made.set(folder, made);
-      made.catch(() => this.forget(folder));
+    let making = this.#making.get(folder);
+    if (making === undefined) {
+      making = this.#make(folder);
+      this.#making.set(folder, making);
+      making.then(
+        () => this.#made.add(folder),
+        () => this.forget(folder),
+      );
     }
-    return made;
+    return making;
   }
 
   /** It may be gone: the next `ensure` makes it again. */
   forget(folder: string): void {
+    this.#making.delete(folder);
     this.#made.delete(folder);
   }
 
@@ -67,12 +82,7 @@ export class Folders {
 
   async #run(folder: string, syncs: Syncs): Promise<void> {
     try {
-      const handle = await open(folder, 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await this.#disk.syncFolder(folder);
     } finally {
       if (syncs.next === null) this.#syncs.delete(folder);
     }

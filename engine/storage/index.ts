@@ -1,2 +1,2 @@
 export { createFolderStorage } from './folder-storage.ts';
-export type { Storage, StorageWriter } from './storage.ts';
+export type { Storage, StorageCrashPoint, StorageWriter } from './storage.ts';

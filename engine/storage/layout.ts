@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 
 /** Written under this ending, renamed when synced: what still has it was never acknowledged. */
 export const partEnding = '.part';
@@ -10,6 +10,7 @@ export const filePattern = /^[0-9a-f]{32}\.dcm$/;
 /** Successive files that share a folder, so that their commits share the sync of it. */
 const filesInTurn = 64;
 const shards = 256;
+const dayMs = 86_400_000;
 
 /** The UTC day: no hour of it comes twice. */
 export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
@@ -17,8 +18,13 @@ export const dayOf = (time: number): string => new Date(time).toISOString().slic
 /** Names of new files: `<yyyy-mm-dd>/<2 hex>/<32 hex>.dcm`. Nothing in them comes from the wire. */
 export function createNames(now: () => number = Date.now): () => { readonly day: string; readonly shard: string; readonly file: string } {
   let count = randomInt(shards) * filesInTurn;
+  let day = { number: Number.NaN, text: '' };
   return () => {
+    const time = now();
+    const number = Math.floor(time / dayMs);
+    if (number !== day.number) day = { number, text: dayOf(time) };
     const shard = Math.floor(count++ / filesInTurn) % shards;
-    return { day: dayOf(now()), shard: shard.toString(16).padStart(2, '0'), file: `${randomBytes(16).toString('hex')}.dcm` };
+    // A UUID is drawn from a cache of random bytes, where each call of randomBytes asks for some.
+    return { day: day.text, shard: shard.toString(16).padStart(2, '0'), file: `${randomUUID().replaceAll('-', '')}.dcm` };
   };
 }

@@ -1,15 +1,24 @@
 import type { Buffer } from 'node:buffer';
 
+export interface StoredFile {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** Where a test may end the process, in the order of a file's way. */
+export type StorageCrashPoint = 'written' | 'renamed' | 'synced';
+
 /** A file under way. */
 export interface StorageWriter {
   /**
-   * Appends bytes. The buffer is the writer's from here on.
+   * Appends bytes, which are valid during the call.
    * False: more than its share is queued; wait for `drained` before reading more from the peer.
    */
   write(chunk: Buffer): boolean;
   drained(): Promise<void>;
-  /** Syncs, renames into place, syncs the folder. `path` is relative to the root. Throws GY4xx (no space, read-only, …). */
-  commit(): Promise<{ readonly path: string; readonly sizeBytes: number; readonly sha256: string }>;
+  /** Renames into place, and syncs file and folder. Throws GY4xx (no space, read-only, …), and nothing is left then. */
+  commit(): Promise<StoredFile>;
   /** Drops what was written; never throws. */
   discard(): Promise<void>;
 }
@@ -17,10 +26,10 @@ export interface StorageWriter {
 /** Where instance files live. Names are generated: nothing from the wire is part of a path. */
 export interface Storage {
   readonly root: string;
-  /** `header` is the Part 10 preamble and meta header, counted in `sizeBytes` but not in `sha256`. */
+  /** `header` is the Part 10 preamble and meta header, counted in `sizeBytes`. */
   create(header: Buffer): StorageWriter;
-  /** Copies (or links) a Part 10 file into storage as-is; `datasetOffset` is where its meta header ends. */
-  adopt(file: string, datasetOffset: number): Promise<{ readonly path: string; readonly sizeBytes: number; readonly sha256: string }>;
+  /** Copies a Part 10 file into storage as it is. Throws GY405 where it is not to be had whole. */
+  adopt(file: string): Promise<StoredFile>;
   /** Absolute path of a stored file; throws where it would leave the root. */
   resolve(path: string): string;
   /** Deletes; a file already gone is fine. */

@@ -1,58 +1,61 @@
 import assert from 'node:assert/strict';
-import fs, { mkdir } from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Folders } from '../../engine/storage/folders.ts';
-import { fileHandlePrototype, openStorage } from './open-storage.ts';
+import { openStorage, testDisk } from './open-storage.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 describe('a commit', () => {
-  it('syncs the file, renames it, and syncs its folder, in this order and before it answers', async (test) => {
-    const storage = await openStorage(test);
-    await storage.create(Buffer.from('the folders are made')).commit();
-    const order: string[] = [];
-    const prototype = await fileHandlePrototype();
-    for (const name of ['datasync', 'sync'] as const) {
-      const original = prototype[name];
-      test.mock.method(prototype, name, async function (this: fs.FileHandle) {
-        await original.call(this);
-        order.push(name);
+  for (const isBrisk of [true, false]) {
+    it(`writes and renames the file, and syncs file and folder before it answers, on a ${isBrisk ? 'brisk' : 'slow'} disk`, async (test) => {
+      const order: string[] = [];
+      const disk = testDisk({ isBrisk });
+      const note =
+        <A extends unknown[], R>(name: string, call: (...values: A) => R) =>
+        (...values: A): R => {
+          const result = call(...values);
+          if (result instanceof Promise) return result.then(() => void order.push(name)) as R;
+          order.push(name);
+          return result;
+        };
+      Object.assign(disk, {
+        writeNow: note('write', disk.writeNow),
+        write: note('write', disk.write),
+        renameNow: note('rename', disk.renameNow),
+        rename: note('rename', disk.rename),
+        syncFile: note('sync file', disk.syncFile),
+        syncFolder: note('sync folder', disk.syncFolder),
       });
-    }
-    const { rename } = fs;
-    test.mock.method(fs, 'rename', async (from: string, to: string) => {
-      await rename(from, to);
-      order.push('rename');
+      const storage = await openStorage(test, { disk, crashPoint: (at) => order.push(at) });
+      await storage.create(Buffer.from('the folders are made')).commit();
+      order.length = 0;
+      await storage.create(Buffer.from('x')).commit();
+      const syncs = order.splice(4, 2);
+      assert.deepEqual(order, ['write', 'written', 'rename', 'renamed', 'synced']);
+      assert.deepEqual(syncs.sort(), ['sync file', 'sync folder']);
     });
-    syncBuiltinESMExports();
-    test.after(() => {
-      test.mock.restoreAll();
-      syncBuiltinESMExports();
-    });
-
-    await storage.create(Buffer.from('x')).commit();
-    assert.deepEqual(order, ['datasync', 'rename', 'sync']);
-  });
+  }
 });
 
 describe('folders', () => {
   it('are synced in their parents when they are made', async (test) => {
     const root = await temporaryFolder(test);
-    const synced = test.mock.method(await fileHandlePrototype(), 'sync');
-    await new Folders(root).ensure('2025-01-01', 'aa');
-    assert.equal(synced.mock.callCount(), 2, 'the day in the root, the two digits in the day');
+    const synced: string[] = [];
+    const disk = testDisk({ syncFolder: async (path) => void synced.push(path) });
+    await new Folders(root, disk).ensure('2025-01-01', 'aa');
+    assert.deepEqual(synced, [join(root, '2025-01-01'), root], 'the two digits in the day, the day in the root');
   });
 
   it('are synced once for all who come while a sync runs, and never by one that began before them', async (test) => {
     const root = await temporaryFolder(test);
-    const folders = new Folders(root);
     const gates: (() => void)[] = [];
     let begun = 0;
-    test.mock.method(await fileHandlePrototype(), 'sync', () => {
+    const syncFolder = (): Promise<void> => {
       begun++;
       return new Promise<void>((resolve) => gates.push(resolve));
-    });
+    };
+    const folders = new Folders(root, testDisk({ syncFolder }));
     const untilBegun = async (count: number): Promise<void> => {
       while (gates.length < count) await new Promise(setImmediate);
     };
@@ -72,7 +75,7 @@ describe('folders', () => {
 
   it('are synced again after a sync that failed', async (test) => {
     const root = await temporaryFolder(test);
-    const folders = new Folders(root);
+    const folders = new Folders(root, testDisk());
     const folder = join(root, 'not-yet');
     const failed = folders.sync(folder);
     const next = folders.sync(folder);
