@@ -1,6 +1,11 @@
 export type {
   AssociationEnd,
+  AssociationEnding,
+  AssociationFilter,
   AssociationRecord,
+  AssociationRejections,
+  AssociationRow,
+  Comparison,
   GroupObservation,
   GroupRow,
   GroupState,
@@ -10,10 +15,12 @@ export type {
   Ledger,
   LedgerEvent,
   NewInstance,
+  Recording,
   RecordOutcome,
+  RefusedContext,
   Routing,
   WakeReason,
   WakeUp,
 } from './ledger.ts';
-export { openLedger } from './open-ledger.ts';
+export { connectLedger, type OpenLedger, openLedger } from './open-ledger.ts';
 export { openLedgerReader } from './open-ledger-reader.ts';

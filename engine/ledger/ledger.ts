@@ -13,8 +13,6 @@ export interface NewInstance {
   readonly calledAeTitle: string;
   readonly associationId: string;
   readonly sizeBytes: number;
-  /** Of the dataset's bytes (all after the meta header), lower-case hex. */
-  readonly sha256: string;
   /** Relative to the storage root. */
   readonly path: string;
   readonly receivedAt: number;
@@ -22,6 +20,18 @@ export interface NewInstance {
 
 /** `recorded`: the file is the ledger's. `duplicate`: an open run holds the same bytes. `kept-first`: other bytes, and the first stays. In both of these the new file is the caller's to delete. `replaced`: the older one's claims that are not closed move to the new. */
 export type RecordOutcome = 'recorded' | 'duplicate' | 'kept-first' | 'replaced';
+
+/** `compare`: an instance of the same UID is held, so it depends on the bytes of both; nothing is recorded yet. `path` is the held one's. */
+export type Recording =
+  | { readonly outcome: RecordOutcome; readonly sequence: number }
+  | { readonly outcome: 'compare'; readonly sequence: number; readonly path: string };
+
+/** SHA-256 of the dataset that an earlier instance has, by its sequence, and of the new one's. */
+export interface Comparison {
+  readonly sequence: number;
+  readonly earlier: string;
+  readonly newer: string;
+}
 
 export type InstanceState = 'held' | 'retained' | 'reclaimed';
 
@@ -89,14 +99,73 @@ export interface AssociationRecord {
   readonly calledAeTitle: string;
   readonly peer: string;
   readonly openedAt: number;
+  readonly acceptedContexts: number;
+  /** Results of PS3.8 Table 9-18. The first 128 are kept: a peer cannot propose more (PS3.8 §9.3.2.2). */
+  readonly refusedContexts: readonly RefusedContext[];
+  /** Of the peer (PS3.7 §D.3.3.2); empty where it named none. */
+  readonly implementation: { readonly classUid: string; readonly versionName: string };
+  /** TLS, with the common name of the peer's verified certificate; null: plain. */
+  readonly tls: { readonly subject: string | null } | null;
 }
+
+export interface RefusedContext {
+  readonly abstractSyntaxUid: string;
+  readonly result: number;
+}
+
+export type AssociationEnding = 'released' | 'aborted' | 'lost' | 'timeout';
 
 export interface AssociationEnd {
   readonly closedAt: number;
-  readonly how: 'released' | 'aborted' | 'lost' | 'timeout';
+  readonly how: AssociationEnding;
+  readonly stored: number;
+  readonly failed: number;
+  /** C-STORE responses by status. */
+  readonly statuses: ReadonlyMap<number, number>;
+  readonly sizeBytes: number;
+  readonly why: string | null;
+}
+
+/** Rejected associations that are alike. */
+export interface AssociationRejections {
+  /** Of the newest of them. */
+  readonly at: number;
+  readonly callingAeTitle: string;
+  readonly calledAeTitle: string;
+  readonly peer: string;
+  /** Result, source and reason of PS3.8 Table 9-21, such as "2/3/2". */
+  readonly code: string;
+  readonly why: string;
+  readonly times: number;
+}
+
+/** An association; or those that were rejected within one hour with the same code and names, told together. */
+export interface AssociationRow extends AssociationRecord {
+  /** Empty for rejected ones. */
+  readonly id: string;
+  /** Rejected ones: of the newest of the hour, as `openedAt` is of the first. null: still open. */
+  readonly closedAt: number | null;
+  readonly how: AssociationEnding | 'open' | 'rejected';
+  /** Associations that the row stands for: 1, but for rejected ones. */
+  readonly times: number;
+  /** Until the end is recorded, what the ledger holds of it. */
   readonly stored: number;
   readonly failed: number;
   readonly sizeBytes: number;
+  /** By status in upper-case hex, such as "A700". */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Begins with the code where it was rejected. */
+  readonly why: string | null;
+}
+
+export interface AssociationFilter {
+  readonly how?: AssociationRow['how'];
+  readonly callingAeTitle?: string;
+  readonly calledAeTitle?: string;
+  readonly peer?: string;
+  /** Open at this time, or begun after it. */
+  readonly since?: number;
+  readonly limit?: number;
 }
 
 export interface LedgerEvent {
@@ -116,13 +185,16 @@ export interface InstanceFilter {
 /** The durable record of every instance and who holds it. Each method is one transaction, committed (synced) when its promise resolves; concurrent calls share commits. */
 export interface Ledger {
   /** Promise 1: resolve means durable. */
-  record(
-    instance: NewInstance,
-    options: { readonly overwriteSameInstance: boolean },
-  ): Promise<{ readonly outcome: RecordOutcome; readonly sequence: number }>;
+  record(instance: NewInstance, options: { readonly overwriteSameInstance: boolean; readonly comparison?: Comparison }): Promise<Recording>;
   associationOpened(association: AssociationRecord): Promise<void>;
   /** Makes wake-ups for collecting groups that asked to be woken at a release. */
   associationClosed(id: string, end: AssociationEnd): Promise<void>;
+  /** Adds to the hour's counts. Bounded: of an hour at most 256 combinations of names and code are kept apart; what comes beyond is counted by code alone, its names empty. */
+  associationsRejected(rejections: readonly AssociationRejections[]): Promise<void>;
+  /** Newest first. */
+  associations(filter: AssociationFilter): Promise<readonly AssociationRow[]>;
+  /** Deletes the oldest associations that ended before a time, and rejections of the hours before it, at most `limit` of each; answers how many. */
+  forgetAssociations(before: number, limit: number): Promise<number>;
 
   /** Recorded and not yet routed, oldest first. */
   unrouted(limit: number): Promise<readonly InstanceRow[]>;

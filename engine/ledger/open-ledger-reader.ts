@@ -5,9 +5,10 @@ import { counts } from './operations/counts.ts';
 import { explain } from './operations/explain.ts';
 import { openGroups } from './operations/groups.ts';
 import { instances } from './operations/instances.ts';
+import { associations } from './operations/list-associations.ts';
 
 /** What another process may ask while the engine writes. */
-export type LedgerReader = Pick<Ledger, 'instances' | 'explain' | 'counts' | 'openGroups' | 'close'>;
+export type LedgerReader = Pick<Ledger, 'associations' | 'instances' | 'explain' | 'counts' | 'openGroups' | 'close'>;
 
 /** Opens a ledger to read, with or without a running engine. Throws GY411 (another version), GY412 (damaged), GY413 (missing, cannot be opened). */
 export async function openLedgerReader({ file }: { readonly file: string }): Promise<LedgerReader> {
@@ -20,6 +21,7 @@ export async function openLedgerReader({ file }: { readonly file: string }): Pro
     }
   };
   return {
+    associations: (filter) => reading(() => associations(database, filter)),
     instances: (filter) => reading(() => instances(database, filter)),
     explain: (uid) => reading(() => explain(database, uid)),
     counts: () => reading(() => counts(database)),

@@ -1,7 +1,10 @@
+import type { MessagePort } from 'node:worker_threads';
 import { type ErrorCode, GantryError } from '../errors/index.ts';
 import type { OperationName } from './operations/index.ts';
 
-/** What goes to the writer's thread. */
+/** What goes to the writer's thread: requests, another thread's port, or at last the wish to close. */
+export type ToWriter = readonly Request[] | { readonly connect: MessagePort } | 'close';
+
 export interface Request {
   readonly id: number;
   readonly name: OperationName;

@@ -10,7 +10,7 @@ import { type ErrorData, errorToData, type Reply, type Request } from './protoco
 export function runBatch(database: Database, requests: readonly Request[]): readonly Reply[] {
   const allFailed = (error: ErrorData): readonly Reply[] => requests.map(({ id }) => ({ id, error }));
   try {
-    database.exec('BEGIN IMMEDIATE');
+    database.run('BEGIN IMMEDIATE');
     const replies: Reply[] = [];
     for (const request of requests) {
       const reply = runOne(database, request);
@@ -18,7 +18,7 @@ export function runBatch(database: Database, requests: readonly Request[]): read
       if ('error' in reply && !database.isTransaction) return allFailed(reply.error);
       replies.push(reply);
     }
-    database.exec('COMMIT');
+    database.run('COMMIT');
     return replies;
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
@@ -27,11 +27,11 @@ export function runBatch(database: Database, requests: readonly Request[]): read
 }
 
 function runOne(database: Database, { id, name, values }: Request): Reply {
-  database.exec('SAVEPOINT request');
+  database.run('SAVEPOINT request');
   try {
     const operation = operations[name] as (database: Database, ...values: readonly unknown[]) => unknown;
     const value = operation(database, ...values);
-    database.exec('RELEASE request');
+    database.run('RELEASE request');
     return { id, value };
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK TO request; RELEASE request');

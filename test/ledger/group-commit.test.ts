@@ -21,7 +21,7 @@ const errors = (replies: ReturnType<typeof runBatch>): readonly (string | null)[
 describe('requests that wait together', () => {
   it('share one commit, and see what those before them did', async (test) => {
     const database = await openEmpty(test);
-    const commits = test.mock.method(database, 'exec').mock;
+    const commits = test.mock.method(database, 'run').mock;
     const replies = runBatch(database, [record(1), record(2), { id: 3, name: 'counts', values: [] }]);
     assert.deepEqual(
       replies.map(({ id }) => id),
@@ -47,10 +47,10 @@ describe('requests that wait together', () => {
 
   it('all fail when their commit fails, and leave no trace', async (test) => {
     const database = await openEmpty(test);
-    const { exec } = database;
-    const fault = test.mock.method(database, 'exec', function (this: Database, sql: string) {
-      if (sql === 'COMMIT') throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
-      exec.call(this, sql);
+    const { run } = database;
+    const fault = test.mock.method(database, 'run', function (this: Database, ...values: Parameters<Database['run']>) {
+      if (values[0] === 'COMMIT') throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+      return run.apply(this, values);
     });
     assert.deepEqual(errors(runBatch(database, [record(1), record(2)])), ['GY414', 'GY414']);
     fault.mock.restore();

@@ -6,8 +6,43 @@ import { describe, it } from 'node:test';
 import { openLedger, openLedgerReader } from '../../engine/ledger/index.ts';
 import { migrations } from '../../engine/ledger/migrations.ts';
 import { openDatabase } from '../../engine/ledger/open-database.ts';
-import { groupOf, instance, keep, take } from './contract/fixture.ts';
+import { association, groupOf, instance, keep, take } from './contract/fixture.ts';
 import { temporaryLedger } from './temporary-ledger.ts';
+
+/** One row in each table, as Gantry 0.1.0 wrote them. */
+const rowsOfVersion1 = `
+  INSERT INTO instances (sequence, id, sop_instance_uid, sop_class_uid, transfer_syntax_uid, study_instance_uid, series_instance_uid, modality,
+    calling_ae_title, called_ae_title, association_id, size_bytes, sha256, path, received_at, state, routed_at, why)
+    VALUES (7, 'i', '1.5', '1.2.840.10008.5.1.4.1.1.2', '1.2.840.10008.1.2.1', '1.2.3', '1.2.3.4', 'CT', 'CT1', 'LUNG', 'a', 1000,
+    '${'ab'.repeat(32)}', '2025-01-01/aa/i.dcm', 1700000000000, 'held', 1700000000001, '');
+  INSERT INTO groups (id, workflow, workflow_id, called_ae_title, group_key, definition, opened_at)
+    VALUES (3, 'lung', 'lung/LUNG/1.2.3', 'LUNG', '1.2.3', 'hash', 1700000000001);
+  INSERT INTO claims (id, instance, group_id, workflow, claimed_at) VALUES (4, 7, 3, 'lung', 1700000000001);
+  INSERT INTO wakeups (id, group_id, reason, created_at) VALUES (5, 3, 'new-group', 1700000000001);
+  INSERT INTO definitions VALUES ('hash', 'lung', '{}', 1700000000000);
+  INSERT INTO artifact_sets VALUES (6, 3, 1700000000002);
+  INSERT INTO artifacts VALUES (8, 6, '1.6', '1.2', '1.2.840.10008.1.2.1', '1.2.3', '1.2.3.5', 500, '2025-01-01/aa/r.dcm', NULL, NULL);
+  INSERT INTO associations VALUES ('a', 'CT1', 'LUNG', '10.1.2.3', 1700000000000, 1700000009000, 'released', 1, 0, 1000);
+  INSERT INTO journal VALUES ('key', 'name', '"value"');
+  INSERT INTO events VALUES (9, 1700000000003, 7, NULL, NULL, 'duplicate', 'the same bytes came again');
+`;
+
+type Tables = Record<string, readonly Record<string, unknown>[]>;
+
+/** All rows of all tables. */
+function contentsOf(file: string): Tables {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const names = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`).all() as { name: string }[];
+  const tables = names.map(({ name }) => [
+    name,
+    database
+      .prepare(`SELECT * FROM ${name}`)
+      .all()
+      .map((row) => ({ ...row })),
+  ]);
+  database.close();
+  return Object.fromEntries(tables) as Tables;
+}
 
 /** Makes an empty ledger and changes it behind Gantry's back. */
 async function tamperedLedger(file: string, sql: string): Promise<void> {
@@ -58,6 +93,33 @@ describe('a ledger', () => {
     await assert.rejects(openLedgerReader({ file }), { code: 'GY411', mend: /Start the engine once/ });
   });
 
+  it('of version 1 is brought up to date with nothing lost but the hashes of instances', async (test) => {
+    const file = await temporaryLedger(test);
+    await mkdir(dirname(file), { recursive: true });
+    const old = new DatabaseSync(file);
+    old.exec(`${migrations[0]} ${rowsOfVersion1} PRAGMA application_id = ${0x474e5452}; PRAGMA user_version = 1`);
+    old.close();
+    const before = contentsOf(file);
+    for (const [table, rows] of Object.entries(before)) assert.ok(rows.length > 0, table);
+
+    const ledger = await openLedger({ file });
+    assert.equal((await ledger.instances({}))[0]?.sequence, 7);
+    const [row] = await ledger.associations({});
+    assert.deepEqual([row?.how, row?.stored, row?.statuses], ['released', 1, {}]);
+    assert.deepEqual([row?.refusedContexts, row?.implementation, row?.tls], [[], { classUid: '', versionName: '' }, null]);
+    await ledger.close();
+    const after = contentsOf(file);
+    for (const [table, rows] of Object.entries(before)) {
+      rows.forEach((row, index) => {
+        const { sha256, ...kept } = row;
+        const now = after[table]?.[index] ?? {};
+        assert.deepEqual(Object.fromEntries(Object.keys(kept).map((column) => [column, now[column]])), kept, table);
+        assert.equal('sha256' in now, false);
+      });
+      assert.equal(after[table]?.length, rows.length, table);
+    }
+  });
+
   it('that is damaged, or is a file or a database of something else, is refused', async (test) => {
     const file = await temporaryLedger(test);
     await mkdir(dirname(file), { recursive: true });
@@ -94,7 +156,7 @@ describe('a ledger', () => {
   it('takes associations that a killed engine left open for ended, and wakes who waits for that', async (test) => {
     const file = await temporaryLedger(test);
     const killed = await openLedger({ file });
-    await killed.associationOpened({ id: 'a', callingAeTitle: 'CT1', calledAeTitle: 'LUNG', peer: '127.0.0.1', openedAt: 1 });
+    await killed.associationOpened(association({ id: 'a' }));
     await take(killed, ['lung'], { associationId: 'a' });
     const group = await groupOf(killed, 'lung');
     assert.equal((await killed.observeGroup(group, 0)).openAssociations, 1);
@@ -103,6 +165,8 @@ describe('a ledger', () => {
 
     const ledger = await openLedger({ file });
     assert.equal((await ledger.observeGroup(group, 0)).openAssociations, 0);
+    const [row] = await ledger.associations({});
+    assert.deepEqual([row?.how, row?.why, row?.stored], ['lost', 'the engine ended without closing it', 1]);
     for (const { id } of await ledger.dueWakeUps(Date.now(), 10)) await ledger.wakeUpSent(id);
     assert.deepEqual(
       (await ledger.dueWakeUps(Date.now(), 10)).map(({ reason }) => reason),

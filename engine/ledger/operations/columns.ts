@@ -2,7 +2,7 @@
 export const instanceColumns = `i.sequence, i.id, i.sop_instance_uid AS sopInstanceUid, i.sop_class_uid AS sopClassUid,
   i.transfer_syntax_uid AS transferSyntaxUid, i.study_instance_uid AS studyInstanceUid, i.series_instance_uid AS seriesInstanceUid,
   i.modality, i.calling_ae_title AS callingAeTitle, i.called_ae_title AS calledAeTitle, i.association_id AS associationId,
-  i.size_bytes AS sizeBytes, i.sha256, i.path, i.received_at AS receivedAt`;
+  i.size_bytes AS sizeBytes, i.path, i.received_at AS receivedAt`;
 
 /** A group's columns, named as `GroupRow` names them; the table goes by `g`. */
 export const groupColumns = `g.id, g.workflow, g.workflow_id AS workflowId, g.called_ae_title AS calledAeTitle, g.group_key AS key,

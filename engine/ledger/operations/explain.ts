@@ -36,16 +36,21 @@ function received(database: Database, uid: string): Line[] {
     called: string;
     association: string;
     peer: string | null;
+    how: string | null;
+    ended: string | null;
   }>(
     `${subjects} SELECT min(i.received_at) AS at, count(*) AS count, sum(i.size_bytes) AS sizeBytes, i.calling_ae_title AS calling,
-       i.called_ae_title AS called, i.association_id AS association, a.peer
+       i.called_ae_title AS called, i.association_id AS association, a.peer,
+       CASE WHEN a.closed_at IS NULL THEN 'still open' ELSE a.how END AS how, a.why AS ended
      FROM subjects s JOIN instances i ON i.sequence = s.sequence LEFT JOIN associations a ON a.id = i.association_id
      GROUP BY i.association_id, i.calling_ae_title, i.called_ae_title`,
     uid,
   );
-  return rows.map(({ at, count, sizeBytes, calling, called, association, peer }) => {
+  return rows.map(({ at, count, sizeBytes, calling, called, association, peer, how, ended }) => {
     const from = peer === null ? calling : `${calling} (${peer})`;
-    return { at, count, what: 'received', why: `from ${from} for ${called}, ${sizeBytes} bytes, association ${association}` };
+    // Records of associations are not kept as long as those of instances may be.
+    const ending = peer === null ? '' : ` (${how}${ended === null ? '' : `: ${ended}`})`;
+    return { at, count, what: 'received', why: `from ${from} for ${called}, ${sizeBytes} bytes, association ${association}${ending}` };
   });
 }
 

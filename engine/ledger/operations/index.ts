@@ -6,13 +6,16 @@ import { definition, saveDefinition } from './definitions.ts';
 import { event } from './events.ts';
 import { expireRetained } from './expire-retained.ts';
 import { explain } from './explain.ts';
+import { forgetAssociations } from './forget-associations.ts';
 import { group } from './group.ts';
 import { closeGroup, openGroups, takeGroup } from './groups.ts';
 import { instances, unrouted } from './instances.ts';
 import { journal, journalWrite } from './journal.ts';
+import { associations } from './list-associations.ts';
 import { observeGroup } from './observe-group.ts';
 import { knownPaths, lost, reclaimable, reclaimed } from './reclaim.ts';
 import { record } from './record.ts';
+import { associationsRejected } from './rejections.ts';
 import { route } from './route.ts';
 import { addArtifacts, files, groupSet } from './sets.ts';
 import { settleGroup } from './settle-group.ts';
@@ -30,6 +33,9 @@ export const operations: Operations = {
   record,
   associationOpened,
   associationClosed,
+  associationsRejected,
+  associations,
+  forgetAssociations,
   unrouted,
   route,
   dueWakeUps,

@@ -45,11 +45,11 @@ export function observeGroup(database: Database, id: number, seen: number): Grou
 
 /** The newest of those that came since, in the order in which they came. */
 function freshInstances(database: Database, id: number, seen: number): readonly InstanceFacts[] {
-  const rows = database.all<Omit<InstanceFacts, 'attributes'> & { id: string; sha256: string; path: string }>(
+  const rows = database.all<Omit<InstanceFacts, 'attributes'> & { id: string; path: string }>(
     `SELECT ${instanceColumns} FROM claims c JOIN instances i ON i.sequence = c.instance
      WHERE c.group_id = ? AND c.id > ? ORDER BY c.id DESC LIMIT ${freshLimit}`,
     id,
     seen,
   );
-  return rows.reverse().map(({ id: _, sha256: __, path: ___, ...facts }) => ({ ...facts, attributes: {} }));
+  return rows.reverse().map(({ id: _, path: __, ...facts }) => ({ ...facts, attributes: {} }));
 }

@@ -1,11 +1,11 @@
 import type { Database } from '../database.ts';
-import type { NewInstance, RecordOutcome } from '../ledger.ts';
+import type { Comparison, NewInstance, Recording } from '../ledger.ts';
 import { event } from './events.ts';
 import { restateInstance } from './restate.ts';
 
 interface Earlier {
   readonly sequence: number;
-  readonly sha256: string;
+  readonly path: string;
   readonly state: 'unrouted' | 'held';
   readonly lostAt: number | null;
 }
@@ -14,47 +14,48 @@ interface Earlier {
 export function record(
   database: Database,
   instance: NewInstance,
-  { overwriteSameInstance }: { readonly overwriteSameInstance: boolean },
-): { readonly outcome: RecordOutcome; readonly sequence: number } {
+  { overwriteSameInstance, comparison }: { readonly overwriteSameInstance: boolean; readonly comparison?: Comparison },
+): Recording {
   // Told again: judged as its own duplicate, its file would be deleted by the caller.
   const told = database.get<{ sequence: number }>('SELECT sequence FROM instances WHERE id = ?', instance.id);
   if (told !== undefined) return { outcome: 'recorded', sequence: told.sequence };
 
   const earlier = database.get<Earlier>(
-    `SELECT sequence, sha256, state, lost_at AS lostAt FROM instances
+    `SELECT sequence, path, state, lost_at AS lostAt FROM instances
      WHERE sop_instance_uid = ? AND called_ae_title = ? AND state IN ('unrouted', 'held') ORDER BY sequence DESC LIMIT 1`,
     instance.sopInstanceUid,
     instance.calledAeTitle,
   );
   if (earlier === undefined) return { outcome: 'recorded', sequence: insert(database, instance) };
 
+  const { sequence } = earlier;
   const over = `over association ${instance.associationId}`;
   // One whose file is gone cannot stand for its bytes.
-  if (earlier.lostAt === null && earlier.sha256 === instance.sha256) {
+  if (earlier.lostAt !== null) return replace(database, earlier, instance, `it came again ${over}`);
+  // Bytes are hashed only here, where it matters: on the way of every instance a digest would cost more than its storage.
+  if (comparison?.sequence !== sequence) return { outcome: 'compare', sequence, path: earlier.path };
+  if (comparison.earlier === comparison.newer) {
     event(database, earlier, 'duplicate', `the same bytes came again ${over}; one file is kept`);
-    return { outcome: 'duplicate', sequence: earlier.sequence };
+    return { outcome: 'duplicate', sequence };
   }
-  if (earlier.lostAt === null && !overwriteSameInstance) {
-    event(database, earlier, 'kept first', `other bytes came under the same UID ${over}; the first stays (overwriteSameInstance is off)`);
-    return { outcome: 'kept-first', sequence: earlier.sequence };
+  const digests = `(sha256 ${comparison.newer} instead of ${comparison.earlier})`;
+  if (!overwriteSameInstance) {
+    const why = `other bytes came under the same UID ${over} ${digests}; the first stays (overwriteSameInstance is off)`;
+    event(database, earlier, 'kept first', why);
+    return { outcome: 'kept-first', sequence };
   }
-  return replace(database, earlier, instance, over);
+  return replace(database, earlier, instance, `newer bytes came under the same UID ${over} ${digests}`);
 }
 
 /**
  * What has not closed its batch gets the newer bytes in the place of the older; what has, keeps its file.
  * The new instance stays unrouted: workflows that it has no claim of yet may want it.
  */
-function replace(
-  database: Database,
-  earlier: Earlier,
-  instance: NewInstance,
-  over: string,
-): { readonly outcome: RecordOutcome; readonly sequence: number } {
+function replace(database: Database, earlier: Earlier, instance: NewInstance, came: string): Recording {
   const sequence = insert(database, instance);
   const moved = moveCollectingClaims(database, earlier.sequence, sequence);
   if (earlier.state === 'held' && moved === 0) {
-    event(database, earlier, 'sent again', `other bytes came under the same UID ${over}; the run that closed its batch keeps these`);
+    event(database, earlier, 'sent again', `${came}; the run that closed its batch keeps these`);
     return { outcome: 'recorded', sequence };
   }
   if (earlier.state === 'unrouted')
@@ -64,12 +65,7 @@ function replace(
       earlier.sequence,
     );
   restateInstance(database, earlier.sequence);
-  event(
-    database,
-    earlier,
-    'replaced',
-    `${earlier.lostAt === null ? 'newer bytes came under the same UID' : 'it came again'} ${over} and took its place`,
-  );
+  event(database, earlier, 'replaced', `${came} and took its place`);
   event(database, { sequence }, 'replaces', 'it took the place of an earlier one under the same UID');
   return { outcome: 'replaced', sequence };
 }
@@ -92,8 +88,8 @@ function moveCollectingClaims(database: Database, from: number, to: number): num
 function insert(database: Database, instance: NewInstance): number {
   return database.run(
     `INSERT INTO instances (id, sop_instance_uid, sop_class_uid, transfer_syntax_uid, study_instance_uid, series_instance_uid, modality,
-       calling_ae_title, called_ae_title, association_id, size_bytes, sha256, path, received_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       calling_ae_title, called_ae_title, association_id, size_bytes, path, received_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     instance.id,
     instance.sopInstanceUid,
     instance.sopClassUid,
@@ -105,7 +101,6 @@ function insert(database: Database, instance: NewInstance): number {
     instance.calledAeTitle,
     instance.associationId,
     instance.sizeBytes,
-    instance.sha256,
     instance.path,
     instance.receivedAt,
   ).lastId;

@@ -54,8 +54,13 @@ export class ConservationModel {
     if (group !== undefined) group.id = id;
   }
 
+  /** Of the instance that is held under a UID. */
+  bytesHeld(uid: number): number | undefined {
+    return this.#heldUnder(uid)?.bytes;
+  }
+
   record(sequence: number, uid: number, bytes: number, overwrite: boolean): RecordOutcome {
-    const earlier = this.#instances.findLast((instance) => instance.uid === uid && (!instance.routed || this.#isHeld(instance)));
+    const earlier = this.#heldUnder(uid);
     if (earlier !== undefined && earlier.bytes === bytes) return 'duplicate';
     if (earlier !== undefined && !overwrite) return 'kept-first';
     const added: Instance = { sequence, uid, bytes, routed: false, undecided: false, deleted: false };
@@ -125,6 +130,10 @@ export class ConservationModel {
         claims: claims.map((group) => `${group.workflow} ${claimStates[group.state]}`).sort(),
       };
     });
+  }
+
+  #heldUnder(uid: number): Instance | undefined {
+    return this.#instances.findLast((instance) => instance.uid === uid && (!instance.routed || this.#isHeld(instance)));
   }
 
   #claims(instance: Instance): Group[] {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Ledger } from '../../../engine/ledger/index.ts';
 import { ConservationModel } from './conservation-model.ts';
-import { instance, type OpenLedger } from './fixture.ts';
+import { instance, type OpenLedger, recordComparing } from './fixture.ts';
 
 const workflows = ['lung', 'heart'] as const;
 
@@ -37,8 +37,9 @@ const operation = fc.oneof<[fc.Arbitrary<Operation>, ...fc.WeightedArbitrary<Ope
 async function apply(ledger: Ledger, model: ConservationModel, calledAeTitle: string, op: Operation): Promise<void> {
   switch (op.do) {
     case 'record': {
-      const given = instance({ calledAeTitle, sopInstanceUid: `${calledAeTitle}.${op.uid}`, sha256: `${op.bytes}`.repeat(64) });
-      const { outcome, sequence } = await ledger.record(given, op);
+      const given = instance({ calledAeTitle, sopInstanceUid: `${calledAeTitle}.${op.uid}` });
+      const earlier = `${model.bytesHeld(op.uid)}`;
+      const { outcome, sequence } = await recordComparing(ledger, given, op, { bytes: `${op.bytes}`, earlier });
       assert.equal(outcome, model.record(sequence, op.uid, op.bytes, op.overwriteSameInstance));
       return;
     }

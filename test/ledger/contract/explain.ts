@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   again,
+  association,
   close,
+  ended,
   groupOf,
   instance,
   keep,
   type OpenLedger,
   otherBytes,
   overwrite,
+  recordComparing,
+  sameBytes,
   story,
   take,
   unwanted,
@@ -25,10 +29,10 @@ export function explainContract(open: OpenLedger): void {
   describe('the story', () => {
     it('of an instance is told from its arrival to the end of its file', async (test) => {
       const ledger = await open(test);
-      await ledger.associationOpened({ id: 'a', callingAeTitle: 'CT1', calledAeTitle: 'LUNG', peer: '10.1.2.3', openedAt: 1 });
+      await ledger.associationOpened(association({ id: 'a', peer: '10.1.2.3' }));
       const sent = instance({ associationId: 'a', sizeBytes: 526_336 });
       const { sequence } = await ledger.record(sent, keep);
-      await ledger.record(again(sent), keep);
+      await recordComparing(ledger, again(sent), keep, sameBytes);
       await nextMillisecond();
       await ledger.route([wantedBy(sequence, ['lung'])]);
       const group = await groupOf(ledger, 'lung');
@@ -41,7 +45,7 @@ export function explainContract(open: OpenLedger): void {
       assert.deepEqual(
         told.map(({ what, why }) => [what, why]),
         [
-          ['received', 'from CT1 (10.1.2.3) for LUNG, 526336 bytes, association a'],
+          ['received', 'from CT1 (10.1.2.3) for LUNG, 526336 bytes, association a (still open)'],
           ['duplicate', 'the same bytes came again over association a; one file is kept'],
           ['claimed', 'by lung for run lung/LUNG/1.2.3'],
           ['collected', 'lung: by run run-1'],
@@ -58,11 +62,22 @@ export function explainContract(open: OpenLedger): void {
       assert.equal(told[0]?.at, sent.receivedAt);
     });
 
+    it('names the association that brought an instance, and how it ended, while it is remembered', async (test) => {
+      const ledger = await open(test);
+      await ledger.associationOpened(association({ peer: '10.1.2.3' }));
+      await ledger.record(instance({ sopInstanceUid: '1.5' }), keep);
+      const told = async (): Promise<string | undefined> => (await ledger.explain('1.5'))[0]?.why;
+      await ledger.associationClosed('association-1', ended({ how: 'lost', why: 'read ECONNRESET' }));
+      assert.equal(await told(), 'from CT1 (10.1.2.3) for LUNG, 1000 bytes, association association-1 (lost: read ECONNRESET)');
+      await ledger.forgetAssociations(1_000, 10);
+      assert.equal(await told(), 'from CT1 for LUNG, 1000 bytes, association association-1');
+    });
+
     it('of one that was replaced and of the one that took its place are both told', async (test) => {
       const ledger = await open(test);
       const sent = instance();
       await ledger.route([wantedBy((await ledger.record(sent, keep)).sequence, ['lung'])]);
-      await ledger.record(again(sent, { sha256: otherBytes, associationId: 'b' }), overwrite);
+      await recordComparing(ledger, again(sent, { associationId: 'b' }), overwrite, otherBytes);
       const told = await story(ledger, sent.sopInstanceUid);
       assert.deepEqual([...told].sort(), ['claimed', 'claimed', 'received', 'received', 'replaced', 'replaces']);
     });

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Ledger, NewInstance, Routing } from '../../../engine/ledger/index.ts';
+import type { AssociationEnd, AssociationRecord, Ledger, NewInstance, RecordOutcome, Routing } from '../../../engine/ledger/index.ts';
 
 /** An empty ledger. Whoever hands it out closes and removes it. */
 export type OpenLedger = (test: TestContext) => Promise<Ledger>;
@@ -24,12 +24,36 @@ export function instance(given: Partial<NewInstance> = {}): NewInstance {
     calledAeTitle: 'LUNG',
     associationId: 'association-1',
     sizeBytes: 1_000,
-    sha256: n.toString(16).padStart(64, '0'),
     path: `2025-01-01/aa/${n.toString(16).padStart(32, '0')}.dcm`,
     receivedAt: 1_700_000_000_000 + n,
     ...given,
   };
 }
+
+/** An association from CT1 to LUNG that just began, but for what is given. */
+export const association = (given: Partial<AssociationRecord> = {}): AssociationRecord => ({
+  id: 'association-1',
+  callingAeTitle: 'CT1',
+  calledAeTitle: 'LUNG',
+  peer: '127.0.0.1',
+  openedAt: 1,
+  acceptedContexts: 1,
+  refusedContexts: [],
+  implementation: { classUid: '1.2.276.0.7230010.3.0.3.6.8', versionName: 'OFFIS_DCMTK_368' },
+  tls: null,
+  ...given,
+});
+
+export const ended = (given: Partial<AssociationEnd> = {}): AssociationEnd => ({
+  closedAt: 2,
+  how: 'released',
+  stored: 1,
+  failed: 0,
+  statuses: new Map([[0, 1]]),
+  sizeBytes: 1_000,
+  why: null,
+  ...given,
+});
 
 /** The same SOP Instance sent again: another file, the same bytes unless others are given. */
 export const again = (first: NewInstance, given: Partial<NewInstance> = {}): NewInstance => {
@@ -37,7 +61,25 @@ export const again = (first: NewInstance, given: Partial<NewInstance> = {}): New
   return { ...first, id, path, receivedAt, ...given };
 };
 
-export const otherBytes = 'f'.repeat(64);
+/**
+ * Records as the receiver does: where the ledger asks to compare with an earlier instance, `bytes` are these ones', and `earlier` those
+ * of what is held.
+ */
+export async function recordComparing(
+  ledger: Ledger,
+  given: NewInstance,
+  rule: typeof keep,
+  { bytes, earlier = 'a' }: { readonly bytes: string; readonly earlier?: string },
+): Promise<{ readonly outcome: RecordOutcome; readonly sequence: number }> {
+  const recording = await ledger.record(given, rule);
+  if (recording.outcome !== 'compare') return recording;
+  const settled = await ledger.record(given, { ...rule, comparison: { sequence: recording.sequence, earlier, newer: bytes } });
+  if (settled.outcome === 'compare') throw new Error('the ledger asks for the same comparison again');
+  return settled;
+}
+
+export const sameBytes = { bytes: 'a' };
+export const otherBytes = { bytes: 'b' };
 
 /** A decision that workflows want an instance, all under the same key. */
 export const wantedBy = (sequence: number, workflows: readonly string[], key = '1.2.3'): Routing => ({

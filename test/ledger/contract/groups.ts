@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { close, groupOf, instance, keep, type OpenLedger, take, wantedBy } from './fixture.ts';
+import { association, close, groupOf, instance, keep, type OpenLedger, take, wantedBy } from './fixture.ts';
 
 export function groupsContract(open: OpenLedger): void {
   describe('a group', () => {
@@ -62,8 +62,8 @@ export function groupsContract(open: OpenLedger): void {
 
     it('is observed with its totals, what is new, and who is still sending', async (test) => {
       const ledger = await open(test);
-      await ledger.associationOpened({ id: 'a', callingAeTitle: 'CT1', calledAeTitle: 'LUNG', peer: '127.0.0.1', openedAt: 1 });
-      await ledger.associationOpened({ id: 'idle', callingAeTitle: 'CT1', calledAeTitle: 'LUNG', peer: '127.0.0.1', openedAt: 1 });
+      await ledger.associationOpened(association({ id: 'a' }));
+      await ledger.associationOpened(association({ id: 'idle' }));
       await take(ledger, ['lung'], { associationId: 'a', receivedAt: 1_000, sizeBytes: 10 });
       await take(ledger, ['lung'], {
         receivedAt: 3_000,

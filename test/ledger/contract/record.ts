@@ -10,6 +10,8 @@ import {
   otherBytes,
   overwrite,
   reclaimableInstances,
+  recordComparing,
+  sameBytes,
   story,
   take,
   wantedBy,
@@ -35,7 +37,7 @@ export function recordContract(open: OpenLedger): void {
       const ledger = await open(test);
       const first = instance();
       const { sequence } = await ledger.record(first, keep);
-      assert.deepEqual(await ledger.record(again(first), keep), { outcome: 'duplicate', sequence });
+      assert.deepEqual(await recordComparing(ledger, again(first), keep, sameBytes), { outcome: 'duplicate', sequence });
       assert.equal((await ledger.instances({})).length, 1);
       assert.deepEqual(await story(ledger, first.sopInstanceUid), ['received', 'duplicate']);
     });
@@ -45,15 +47,26 @@ export function recordContract(open: OpenLedger): void {
       const first = instance();
       const { sequence } = await ledger.record(first, keep);
       await ledger.route([wantedBy(sequence, ['lung'])]);
-      assert.equal((await ledger.record(again(first), overwrite)).outcome, 'duplicate');
+      assert.equal((await recordComparing(ledger, again(first), overwrite, sameBytes)).outcome, 'duplicate');
       await close(ledger, await groupOf(ledger, 'lung'));
-      assert.equal((await ledger.record(again(first), keep)).outcome, 'duplicate');
+      assert.equal((await recordComparing(ledger, again(first), keep, sameBytes)).outcome, 'duplicate');
+    });
+
+    it('asks to compare with what is held, and again where that is another one by then', async (test) => {
+      const ledger = await open(test);
+      const first = instance();
+      const { sequence } = await ledger.record(first, keep);
+      const ask = { outcome: 'compare', sequence, path: first.path };
+      assert.deepEqual(await ledger.record(again(first), keep), ask);
+      const stale = { sequence: sequence + 1_000, earlier: 'a', newer: 'a' };
+      assert.deepEqual(await ledger.record(again(first), { ...keep, comparison: stale }), ask, 'it was compared with something else');
+      assert.equal((await ledger.instances({})).length, 1, 'nothing is recorded before it is known');
     });
 
     it('ten times at once makes one row', async (test) => {
       const ledger = await open(test);
       const first = instance();
-      const outcomes = await Promise.all(Array.from({ length: 10 }, () => ledger.record(again(first), keep)));
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => recordComparing(ledger, again(first), keep, sameBytes)));
       assert.deepEqual(outcomes.map(({ outcome }) => outcome).sort(), [...Array<string>(9).fill('duplicate'), 'recorded']);
       assert.equal((await ledger.instances({})).length, 1);
     });
@@ -100,19 +113,20 @@ export function recordContract(open: OpenLedger): void {
       const ledger = await open(test);
       const first = instance();
       const { sequence } = await ledger.record(first, keep);
-      assert.deepEqual(await ledger.record(again(first, { sha256: otherBytes }), keep), { outcome: 'kept-first', sequence });
+      assert.deepEqual(await recordComparing(ledger, again(first), keep, otherBytes), { outcome: 'kept-first', sequence });
       assert.deepEqual(await story(ledger, first.sopInstanceUid), ['received', 'kept first']);
       assert.deepEqual(
-        (await ledger.instances({})).map(({ sha256 }) => sha256),
-        [first.sha256],
+        (await ledger.instances({})).map(({ path }) => path),
+        [first.path],
       );
+      assert.match((await ledger.explain(first.sopInstanceUid)).at(-1)?.why ?? '', /sha256 b instead of a/, 'both digests are told');
     });
 
     it('replace one that is not routed yet, whose file may go', async (test) => {
       const ledger = await open(test);
       const first = instance();
       const old = await ledger.record(first, keep);
-      const { outcome, sequence } = await ledger.record(again(first, { sha256: otherBytes }), overwrite);
+      const { outcome, sequence } = await recordComparing(ledger, again(first), overwrite, otherBytes);
       assert.equal(outcome, 'replaced');
       assert.deepEqual(
         (await ledger.unrouted(10)).map((row) => row.sequence),
@@ -133,8 +147,8 @@ export function recordContract(open: OpenLedger): void {
       await ledger.takeGroup(group, 'run-1');
       const { seen } = await ledger.observeGroup(group, 0);
 
-      const newer = again(first, { sha256: otherBytes, sizeBytes: 5 });
-      const { outcome, sequence } = await ledger.record(newer, overwrite);
+      const newer = again(first, { sizeBytes: 5 });
+      const { outcome, sequence } = await recordComparing(ledger, newer, overwrite, otherBytes);
       assert.equal(outcome, 'replaced');
       assert.deepEqual(await reclaimableInstances(ledger), [old.sequence]);
       assert.equal(await ledger.closeGroup(group, 'run-1', seen), false);
@@ -162,7 +176,7 @@ export function recordContract(open: OpenLedger): void {
       const closed = await groupOf(ledger, 'lung');
       await close(ledger, closed);
 
-      const { outcome, sequence } = await ledger.record(again(first, { sha256: otherBytes }), overwrite);
+      const { outcome, sequence } = await recordComparing(ledger, again(first), overwrite, otherBytes);
       assert.equal(outcome, 'recorded');
       assert.deepEqual(await reclaimableInstances(ledger), []);
       assert.deepEqual(
@@ -182,7 +196,7 @@ export function recordContract(open: OpenLedger): void {
       const heart = await groupOf(ledger, 'heart');
       await close(ledger, lung);
 
-      const { outcome, sequence } = await ledger.record(again(first, { sha256: otherBytes }), overwrite);
+      const { outcome, sequence } = await recordComparing(ledger, again(first), overwrite, otherBytes);
       assert.equal(outcome, 'replaced');
       assert.deepEqual(await reclaimableInstances(ledger), [], 'the closed run still has the old file');
       await ledger.route([wantedBy(sequence, ['lung', 'heart'])]);
