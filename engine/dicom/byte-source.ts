@@ -30,6 +30,21 @@ export function fileSource(handle: FileHandle, path: string): ByteSource {
   };
 }
 
+/** What is asked for lies behind the bytes that are in memory. */
+export class BeyondHead extends Error {}
+
+/** Bytes in memory as a source: all there are, or only the first ones, and then BeyondHead is thrown for those behind. */
+export function memorySource(path: string, head: Buffer, complete: boolean): ByteSource {
+  return {
+    async read(position, length) {
+      if (!complete && position + length > head.length) throw new BeyondHead();
+      if (position > head.length) throw malformedDicom(path, 'it ends inside an element');
+      return head.subarray(position, position + length);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
 /**
  * A dataset in Deflated Explicit VR Little Endian (PS3.5 §A.5), inflated only as far as it is read, forwards: what lies before the last
  * `position` is gone. Throws GY342 beyond `limitBytes`, since a kilobyte can inflate to gigabytes.

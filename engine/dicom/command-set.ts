@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { abortReason } from './pdu.ts';
 import { ProtocolViolation } from './protocol-violation.ts';
 import type { StoreStatus } from './receiver-contract.ts';
+import { errorComment, isStoredStatus, statusMeaning } from './status.ts';
 import { isValidUid } from './uid.ts';
 
 /** PS3.7 §E.1: (0000,0100). A response has bit 15 set. */
@@ -20,45 +21,80 @@ export interface CommandSet {
   readonly sopInstanceUid: string;
 }
 
-/** Values of group 0000, Implicit VR Little Endian, by element number. Throws ProtocolViolation for what cannot be followed. */
-export function commandElements(bytes: Buffer): ReadonlyMap<number, Buffer> {
-  const values = new Map<number, Buffer>();
+/** Elements of group 0000, Implicit VR Little Endian: number, and where the value begins and ends. Throws ProtocolViolation for what cannot be followed. */
+function eachElement(bytes: Buffer, visit: (element: number, start: number, end: number) => void): void {
   let offset = 0;
   while (offset < bytes.length) {
     if (offset + 8 > bytes.length) throw broken('command set is cut off');
     if (bytes.readUInt16LE(offset) !== 0x0000) throw broken('command set has an element outside group 0000');
     const end = offset + 8 + bytes.readUInt32LE(offset + 4);
     if (end > bytes.length) throw broken('command set is cut off');
-    values.set(bytes.readUInt16LE(offset + 2), bytes.subarray(offset + 8, end));
+    visit(bytes.readUInt16LE(offset + 2), offset + 8, end);
     offset = end;
   }
+}
+
+/** Values of group 0000 by element number. Throws ProtocolViolation for what cannot be followed. */
+export function commandElements(bytes: Buffer): ReadonlyMap<number, Buffer> {
+  const values = new Map<number, Buffer>();
+  eachElement(bytes, (element, start, end) => values.set(element, bytes.subarray(start, end)));
   return values;
 }
 
 /** Parses a request's command set. Throws ProtocolViolation for what cannot be followed or has no command field or message id. */
 export function parseCommandSet(bytes: Buffer): CommandSet {
-  const values = commandElements(bytes);
-  const number = (element: number): number | undefined => {
-    const value = values.get(element);
-    return value?.length === 2 ? value.readUInt16LE(0) : undefined;
-  };
-  const uid = (element: number): string =>
-    values
-      .get(element)
-      ?.toString('latin1')
-      .replace(/[\0 ]+$/, '') ?? '';
-  const field = number(0x0100);
+  let field = -1;
+  let messageId = -1;
+  let cancelledId = -1;
+  let datasetType = noDataset;
+  const uids = { affectedClass: '', requestedClass: '', affectedInstance: '', requestedInstance: '' };
+  eachElement(bytes, (element, start, end) => {
+    const number = end - start === 2 ? bytes.readUInt16LE(start) : -1;
+    switch (element) {
+      case 0x0002:
+        uids.affectedClass = uidAt(bytes, start, end);
+        break;
+      case 0x0003:
+        uids.requestedClass = uidAt(bytes, start, end);
+        break;
+      case 0x0100:
+        field = number;
+        break;
+      case 0x0110:
+        messageId = number;
+        break;
+      case 0x0120:
+        cancelledId = number;
+        break;
+      case 0x0800:
+        datasetType = number === -1 ? noDataset : number;
+        break;
+      case 0x1000:
+        uids.affectedInstance = uidAt(bytes, start, end);
+        break;
+      case 0x1001:
+        uids.requestedInstance = uidAt(bytes, start, end);
+        break;
+    }
+  });
   // A C-CANCEL-RQ names the request to cancel, (0000,0120), and has no id of its own (PS3.7 Table 9.3-10).
-  const messageId = number(field === commandField.cancel ? 0x0120 : 0x0110);
-  if (field === undefined) throw broken('command set has no command field');
-  if (messageId === undefined && (field & commandField.response) === 0) throw broken('command set has no message id');
+  if (field === commandField.cancel) messageId = cancelledId;
+  if (field === -1) throw broken('command set has no command field');
+  if (messageId === -1 && (field & commandField.response) === 0) throw broken('command set has no message id');
   return {
     commandField: field,
-    messageId: messageId ?? 0,
-    hasDataset: (number(0x0800) ?? noDataset) !== noDataset,
-    sopClassUid: uid(0x0002) || uid(0x0003),
-    sopInstanceUid: uid(0x1000) || uid(0x1001),
+    messageId: Math.max(messageId, 0),
+    hasDataset: datasetType !== noDataset,
+    sopClassUid: uids.affectedClass || uids.requestedClass,
+    sopInstanceUid: uids.affectedInstance || uids.requestedInstance,
   };
+}
+
+/** Trimmed of what UIDs are padded with, by the rule and in the field: NUL and space. */
+function uidAt(bytes: Buffer, start: number, end: number): string {
+  let last = end;
+  while (last > start && (bytes[last - 1] === 0x00 || bytes[last - 1] === 0x20)) last -= 1;
+  return bytes.toString('latin1', start, last);
 }
 
 function broken(why: string): ProtocolViolation {
@@ -67,39 +103,55 @@ function broken(why: string): ProtocolViolation {
 
 /**
  * A response's command set, without dataset: its command field is the request's with bit 15 set. A UID of the request that is none is left
- * out, the comment is cut to the 64 characters of (0000,0902).
+ * out. A failure without a comment gets the words that the Standard has for its status: operators of modalities see nothing else.
  */
 export function encodeResponse(request: CommandSet, { status, comment }: StoreStatus): Buffer {
-  const { sopClassUid, sopInstanceUid } = request;
-  const elements = Buffer.concat([
-    isValidUid(sopClassUid) ? textElement(0x0002, sopClassUid, '\0') : nothing,
-    numberElement(0x0100, request.commandField | commandField.response),
-    numberElement(0x0120, request.messageId),
-    numberElement(0x0800, noDataset),
-    numberElement(0x0900, status),
-    comment === null ? nothing : textElement(0x0902, comment.slice(0, 64), ' '),
-    isValidUid(sopInstanceUid) ? textElement(0x1000, sopInstanceUid, '\0') : nothing,
-  ]);
-  const groupLength = Buffer.alloc(4);
-  groupLength.writeUInt32LE(elements.length);
-  return Buffer.concat([implicitElement(0x0000, groupLength), elements]);
+  const classUid = isValidUid(request.sopClassUid) ? request.sopClassUid : '';
+  const instanceUid = isValidUid(request.sopInstanceUid) ? request.sopInstanceUid : '';
+  const words = commentOf(status, comment);
+  const bytes = Buffer.alloc(groupLengthElement + 4 * numberElement + textLength(classUid) + textLength(words) + textLength(instanceUid));
+  bytes.writeUInt32LE(4, 4);
+  bytes.writeUInt32LE(bytes.length - groupLengthElement, 8);
+  let at = groupLengthElement;
+  at = writeText(bytes, at, 0x0002, classUid, 0x00);
+  at = writeNumber(bytes, at, 0x0100, request.commandField | commandField.response);
+  at = writeNumber(bytes, at, 0x0120, request.messageId);
+  at = writeNumber(bytes, at, 0x0800, noDataset);
+  at = writeNumber(bytes, at, 0x0900, status);
+  at = writeText(bytes, at, 0x0902, words, 0x20);
+  writeText(bytes, at, 0x1000, instanceUid, 0x00);
+  return bytes;
 }
 
-const nothing = Buffer.alloc(0);
-
-function textElement(element: number, text: string, pad: string): Buffer {
-  return implicitElement(element, Buffer.from(text.length % 2 === 0 ? text : text + pad, 'latin1'));
+function commentOf(status: number, comment: string | null): string {
+  if (comment !== null) return errorComment(comment);
+  return isStoredStatus(status) ? '' : (statusMeaning(status) ?? 'failure');
 }
 
-function numberElement(element: number, value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(value);
-  return implicitElement(element, bytes);
+/** Implicit VR Little Endian: tag, length of four bytes, value of even length. */
+const elementHead = 8;
+const groupLengthElement = elementHead + 4;
+const numberElement = elementHead + 2;
+
+function textLength(text: string): number {
+  return text === '' ? 0 : elementHead + text.length + (text.length % 2);
 }
 
-function implicitElement(element: number, value: Buffer): Buffer {
-  const head = Buffer.alloc(8);
-  head.writeUInt16LE(element, 2);
-  head.writeUInt32LE(value.length, 4);
-  return Buffer.concat([head, value]);
+/** Where the next element begins. An empty text is left out. */
+function writeText(bytes: Buffer, at: number, element: number, text: string, pad: number): number {
+  if (text === '') return at;
+  const length = text.length + (text.length % 2);
+  bytes.writeUInt16LE(element, at + 2);
+  bytes.writeUInt32LE(length, at + 4);
+  const end = at + elementHead + length;
+  bytes[end - 1] = pad;
+  bytes.write(text, at + elementHead, 'latin1');
+  return end;
+}
+
+function writeNumber(bytes: Buffer, at: number, element: number, value: number): number {
+  bytes.writeUInt16LE(element, at + 2);
+  bytes.writeUInt32LE(2, at + 4);
+  bytes.writeUInt16LE(value, at + elementHead);
+  return at + numberElement;
 }

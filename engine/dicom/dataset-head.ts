@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { fileSource, inflatingSource } from './byte-source.ts';
+import { BeyondHead, fileSource, inflatingSource, memorySource } from './byte-source.ts';
 import { textDecoder } from './character-set.ts';
 import { isDeflated } from './deflated.ts';
 import { elementValue } from './element-value.ts';
@@ -38,14 +38,32 @@ export async function readDatasetHead(path: string, wanted: ReadonlyMap<number, 
   return withReadableFile(path, async (handle) => {
     const file = new HeadWindow(path, fileSource(handle, path));
     const meta = await readMetaHeader(file);
-    if (!isDeflated(meta.transferSyntaxUid)) return { meta, values: await readValues(file, meta.datasetOffset, meta, wanted) };
+    if (!isDeflated(meta.transferSyntaxUid))
+      return { meta, values: await readValues(file, meta.datasetOffset, meta.transferSyntaxUid, wanted) };
     const dataset = inflatingSource(path, meta.datasetOffset, inflateLimitBytes);
     try {
-      return { meta, values: await readValues(new HeadWindow(path, dataset), 0, meta, wanted) };
+      return { meta, values: await readValues(new HeadWindow(path, dataset), 0, meta.transferSyntaxUid, wanted) };
     } finally {
       await dataset.close();
     }
   });
+}
+
+/** The same of a dataset of which the first bytes are in memory; null where they are not enough. Throws GY341, GY342. */
+export async function readHeadInMemory(
+  head: Buffer,
+  complete: boolean,
+  transferSyntaxUid: string,
+  wanted: ReadonlyMap<number, string>,
+): Promise<ReadonlyMap<number, DicomValue> | null> {
+  if (isDeflated(transferSyntaxUid)) return null;
+  try {
+    const path = 'the dataset';
+    return await readValues(new HeadWindow(path, memorySource(path, head, complete), head), 0, transferSyntaxUid, wanted);
+  } catch (error) {
+    if (error instanceof BeyondHead) return null;
+    throw error;
+  }
 }
 
 /**
@@ -62,7 +80,7 @@ async function actualEncoding(window: HeadWindow, position: number, transferSynt
 async function readValues(
   window: HeadWindow,
   position: number,
-  { transferSyntaxUid }: MetaHeader,
+  transferSyntaxUid: string,
   wanted: ReadonlyMap<number, string>,
 ): Promise<ReadonlyMap<number, DicomValue>> {
   const encoding = await actualEncoding(window, position, transferSyntaxUid);

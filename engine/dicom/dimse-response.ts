@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { commandElements, commandField } from './command-set.ts';
 import type { DimseRequest } from './dimse-request.ts';
+import { printable } from './printable.ts';
 
 export interface DimseResponse {
   readonly status: number;
@@ -19,17 +20,5 @@ export function parseResponse(bytes: Buffer, request: DimseRequest): DimseRespon
   if (number(0x0100) !== (request.commandField | commandField.response)) throw new Error('it sent a message that is no response');
   const answered = number(0x0120);
   if (answered !== request.messageId) throw new Error(`it answered message ${answered} instead of ${request.messageId}`);
-  return { status: number(0x0900), comment: printable(values.get(0x0902)) };
-}
-
-/** A peer's words go to logs and results: nothing but printable ASCII, and no more than the Standard allows (PS3.5 §6.2, LO). */
-function printable(comment: Buffer | undefined): string | null {
-  const text =
-    comment
-      ?.toString('latin1')
-      .replace(/\0/g, ' ')
-      .trim()
-      .replace(/[^\x20-\x7e]/g, '?')
-      .slice(0, 64) ?? '';
-  return text === '' ? null : text;
+  return { status: number(0x0900), comment: printable(values.get(0x0902), 64) || null };
 }

@@ -1,7 +1,7 @@
 import { GantryError } from '../errors/index.ts';
-import { readDatasetHead } from './dataset-head.ts';
+import { readDatasetHead, readHeadInMemory } from './dataset-head.ts';
 import { attributeNamed } from './dictionary.ts';
-import type { DicomValue, FileFacts, ReadAttributes, ReadFileFacts } from './facts-contract.ts';
+import type { DatasetFacts, DicomValue, FileFacts, ReadAttributes, ReadDatasetFacts, ReadFileFacts } from './facts-contract.ts';
 import { formatTag, malformedDicom } from './malformed.ts';
 import { isValidUid } from './uid.ts';
 
@@ -19,16 +19,25 @@ const factTags = new Map([
  */
 export const readFileFacts: ReadFileFacts = async (path) => {
   const { meta, values } = await readDatasetHead(path, factTags);
+  const { transferSyntaxUid, datasetOffset } = meta;
+  return { ...factsOf(path, values), transferSyntaxUid, datasetOffset } satisfies FileFacts;
+};
+
+/** The same from a dataset's first bytes. Throws GY341, GY342. */
+export const readDatasetFacts: ReadDatasetFacts = async (head, complete, transferSyntaxUid) => {
+  const values = await readHeadInMemory(head, complete, transferSyntaxUid, factTags);
+  return values === null ? null : factsOf('the dataset', values);
+};
+
+function factsOf(path: string, values: ReadonlyMap<number, DicomValue>): DatasetFacts {
   return {
     sopClassUid: uid(path, 0x00080016, values),
     sopInstanceUid: uid(path, 0x00080018, values),
     studyInstanceUid: uid(path, 0x0020000d, values),
     seriesInstanceUid: uid(path, 0x0020000e, values),
     modality: modality(values.get(0x00080060)),
-    transferSyntaxUid: meta.transferSyntaxUid,
-    datasetOffset: meta.datasetOffset,
-  } satisfies FileFacts;
-};
+  };
+}
 
 /**
  * Reads attributes by keyword; text in its character set, DS, IS and binary numbers as numbers, several values as an array.

@@ -20,9 +20,11 @@ export class HeadWindow {
   #nextRead = smallestRead;
   #spent = 0;
 
-  constructor(path: string, source: ByteSource) {
+  /** `head`: the first bytes, where they are there already. */
+  constructor(path: string, source: ByteSource, head?: Buffer) {
     this.path = path;
     this.#source = source;
+    if (head !== undefined) this.#buffer = head;
   }
 
   /** The bytes at `position` if they have been read already. A walk over small elements need not wait for a promise at each. */

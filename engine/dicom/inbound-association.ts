@@ -1,12 +1,14 @@
 import type { Buffer } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Log } from '../log/index.ts';
+import type { Place } from './association-places.ts';
 import { EngineScp } from './engine-scp.ts';
 import { MessageService } from './message-service.ts';
-import { type NegotiationHost, negotiate } from './negotiation.ts';
+import { type NegotiationHost, negotiate, type Proposer, temporaryCongestion } from './negotiation.ts';
 import { type AbortReason, abortPdu, abortReason, pduType } from './pdu.ts';
 import { type FrameEvent, PduFramer } from './pdu-framer.ts';
+import { PeerConnection } from './peer-connection.ts';
+import { PeerPace } from './peer-pace.ts';
 import { ProtocolViolation } from './protocol-violation.ts';
 import type { AssociationInfo, AssociationSummary, Rejection } from './receiver-contract.ts';
 import { Watchdog } from './watchdog.ts';
@@ -14,8 +16,10 @@ import { Watchdog } from './watchdog.ts';
 export interface ReceiverTimers {
   /** From connection to a whole A-ASSOCIATE-RQ. */
   readonly associateRequestMs: number;
-  /** For more bytes inside a message or PDU. */
+  /** For a kilobyte more of a message or PDU that has begun, and for reading our responses. */
   readonly progressMs: number;
+  /** For a whole message. Time that the engine takes does not count, nor does it above. */
+  readonly messageMs: number;
   /** Between messages. */
   readonly idleMs: number;
   /** ARTIM (PS3.8 §9.1.5): from our last word to destroying a connection that the peer does not close. */
@@ -25,15 +29,13 @@ export interface ReceiverTimers {
 /** What an association needs of the receiver it belongs to. */
 export interface AssociationHost extends NegotiationHost {
   readonly log: Log;
-  readonly maxPduLength: number;
   readonly timers: ReceiverTimers;
-  /** Gives back what `reserve` took. */
-  release(): void;
 }
 
 const maxAssociateLength = 1_048_576;
-/** PS3.8 Table 9-21. */
-const temporaryCongestion: Rejection = { result: 2, source: 3, reason: 1, why: 'the engine could not decide' };
+
+/** Bytes that are read ahead while a message waits for the engine: a peer that is gone is noticed then, and one that is not waits. */
+const maxBufferedBytes = 131_072;
 
 type Phase = 'awaiting' | 'negotiating' | 'established' | 'ending' | 'closed';
 type Ending = Pick<AssociationSummary, 'how' | 'why'>;
@@ -45,44 +47,44 @@ type Ending = Pick<AssociationSummary, 'how' | 'why'>;
 export class InboundAssociation {
   /** Resolves once the connection is closed and the policy has been told. Never rejects. */
   readonly ended: Promise<void>;
-  readonly #socket: Socket;
+  readonly #connection: PeerConnection;
   readonly #host: AssociationHost;
-  readonly #peer: string;
-  readonly #scp: EngineScp;
+  readonly #scp = new EngineScp();
   readonly #framer: PduFramer;
-  readonly #watchdog = new Watchdog((ms) =>
-    this.#abort(abortReason.notSpecified, { how: 'timeout', why: `the peer was silent for ${ms} ms` }),
-  );
+  readonly #pace: PeerPace;
+  readonly #watchdog = new Watchdog(() => this.#timeout(this.#overdue()));
+  readonly #unread = new Watchdog(() => this.#timeout('the peer reads no responses'));
   #phase: Phase = 'awaiting';
   #negotiation: Promise<void> = Promise.resolve();
-  #reserved = false;
+  #place: Place | null = null;
   /** Set once the policy knows of the association, which it is then owed the end of. */
   #info: AssociationInfo | null = null;
   #service: MessageService | null = null;
-  #pumping = false;
+  /** A message waits for the engine. */
+  #waiting = false;
+  /** Milliseconds for which the peer has waited for us. */
+  #engineMs = 0;
   #stopping = false;
   #ending: Ending | null = null;
-  #artim: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, host: AssociationHost) {
-    this.#socket = socket;
+    const { maxPduLength, timers } = host;
+    this.#connection = new PeerConnection(socket, timers.artimMs);
     this.#host = host;
-    // An IPv4 peer of a dual-stack listener shows as ::ffff:a.b.c.d.
-    this.#peer = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
-    this.#framer = new PduFramer({ maxPduLength: host.maxPduLength, maxAssociateLength });
-    this.#scp = new EngineScp(socket);
+    this.#framer = new PduFramer({ maxPduLength, maxAssociateLength, expects: (type) => this.#expects(type) });
+    this.#pace = new PeerPace(timers);
     socket.on('data', (bytes) => this.#onData(bytes));
     socket.on('error', ({ message }) => {
       this.#ending ??= { how: 'lost', why: message };
     });
     this.ended = new Promise((resolve) => socket.on('close', () => void this.#onClose().then(resolve)));
-    this.#watchdog.give(host.timers.associateRequestMs);
+    this.#watchdog.until(performance.now() + timers.associateRequestMs);
   }
 
   /** Ends the association as soon as no message is under way. */
   shutDown(): void {
     this.#stopping = true;
-    if (this.#phase === 'awaiting') this.#socket.destroy();
+    if (this.#phase === 'awaiting') this.#connection.destroy();
     else this.#stopIfIdle();
   }
 
@@ -91,30 +93,53 @@ export class InboundAssociation {
     this.#abort(abortReason.notSpecified, { how: 'aborted', why: 'the receiver is stopping' });
   }
 
+  /** PS3.8 Table 9-10, rows of the PDUs that a peer may send to an acceptor. */
+  #expects(type: number): boolean {
+    if (type === pduType.abort) return true;
+    if (this.#phase === 'awaiting') return type === pduType.associateRequest;
+    return this.#phase === 'established' && (type === pduType.data || type === pduType.releaseRequest);
+  }
+
   #onData(bytes: Buffer): void {
     if (this.#isOver()) return;
     this.#framer.push(bytes);
-    // One more chunk at most arrives while a message waits for the engine: back-pressure is the socket's from then on.
-    if (this.#pumping) this.#socket.pause();
-    else void this.#pump();
+    if (!this.#waiting) this.#pump();
+    if (!this.#waiting) return;
+    // The bytes are valid during the event only.
+    this.#framer.keep();
+    if (this.#framer.bufferedBytes >= maxBufferedBytes) this.#connection.hold();
   }
 
-  async #pump(): Promise<void> {
-    this.#pumping = true;
+  /** Takes what has come, until it is used up or a message waits for the engine. */
+  #pump(): void {
     try {
       for (let event = this.#next(); event !== null; event = this.#next()) {
         const wait = this.#take(event);
         if (wait === null) continue;
-        this.#watchdog.rest();
-        await wait;
+        this.#wait(wait);
+        return;
       }
     } catch (error) {
       this.#fail(error);
     }
-    this.#pumping = false;
+    this.#connection.resume();
     this.#stopIfIdle();
     this.#watch();
-    this.#socket.resume();
+  }
+
+  #wait(wait: Promise<void>): void {
+    const since = performance.now();
+    const go = (): void => {
+      this.#engineMs += performance.now() - since;
+      this.#waiting = false;
+      this.#pump();
+    };
+    this.#waiting = true;
+    this.#watchdog.rest();
+    wait.then(go, (error: unknown) => {
+      this.#fail(error);
+      go();
+    });
   }
 
   #next(): FrameEvent | null {
@@ -126,80 +151,84 @@ export class InboundAssociation {
   #take(event: FrameEvent): Promise<void> | null {
     if (event.kind === 'violation') throw new ProtocolViolation(event.reason, event.why);
     if (event.kind === 'control') return this.#takeControl(event.type, event.pdu);
-    if (this.#service === null) throw new ProtocolViolation(abortReason.unexpectedPdu, 'P-DATA-TF before an association');
-    return this.#service.take(event);
+    const service = this.#service as MessageService;
+    this.#pace.took(event.data.length);
+    const wait = service.take(event);
+    if (!service.insideMessage) this.#pace.end();
+    return wait;
   }
 
   #takeControl(type: number, pdu: Buffer): null {
-    if (type === pduType.associateRequest && this.#phase === 'awaiting') {
+    if (type === pduType.associateRequest) {
       this.#phase = 'negotiating';
       this.#watchdog.rest();
       this.#negotiation = this.#negotiate(pdu).catch((error: unknown) => this.#fail(error));
-    } else if (type === pduType.releaseRequest && this.#service?.insideMessage === false) {
-      this.#over({ how: 'released', why: null });
-      this.#scp.sendAssociationReleaseResponse();
-      this.#close();
     } else if (type === pduType.abort) {
       this.#over({ how: 'aborted', why: `by the peer: source ${pdu.readUInt8(8)}, reason ${pdu.readUInt8(9)}` });
-      this.#socket.destroy();
+      this.#connection.destroy();
+    } else if (this.#service?.insideMessage === false) {
+      this.#over({ how: 'released', why: null });
+      this.#connection.close(this.#scp.releaseResponse());
     } else {
-      throw new ProtocolViolation(abortReason.unexpectedPdu, `unexpected PDU of type ${type}`);
+      throw new ProtocolViolation(abortReason.unexpectedPdu, 'A-RELEASE-RQ inside a message');
     }
     return null;
   }
 
+  /** Throws ProtocolViolation. */
   async #negotiate(pdu: Buffer): Promise<void> {
-    const { policy, maxPduLength } = this.#host;
+    const { policy } = this.#host;
+    const takePlace = (): Place | null => {
+      this.#place = this.#host.takePlace();
+      return this.#place;
+    };
+    const negotiated = await negotiate(pdu, this.#connection.identity, this.#scp, { ...this.#host, takePlace });
+    if (negotiated.outcome === 'rejected') return this.#reject(negotiated.rejection, negotiated.proposer, negotiated.cause);
+    if (this.#isOver()) return;
+    const { info, terms, contexts, peerMaxPduLength, accept } = negotiated;
     try {
-      const negotiated = await negotiate(pdu, this.#peer, this.#scp, { policy, reserve: () => this.#reserve() });
-      if (this.#isOver()) return;
-      if (negotiated.outcome === 'rejected') {
-        if (negotiated.by === 'receiver') this.#warn('association rejected', negotiated.rejection.why);
-        return this.#reject(negotiated.rejection);
-      }
-      const { association, proposal, contexts, peerMaxPduLength } = negotiated;
-      const info: AssociationInfo = { ...proposal, id: randomUUID(), openedAt: Date.now() };
       await policy.opened(info);
-      this.#info = info;
-      if (this.#isOver()) return;
-      this.#scp.accept(association, maxPduLength);
-      this.#service = new MessageService({
-        association: info,
-        contexts,
-        policy,
-        maxPduLength: peerMaxPduLength,
-        send: (pdus) => this.#send(pdus),
-        onFault: (error) => this.#fault(error),
-      });
-      this.#phase = 'established';
-      this.#stopIfIdle();
-      this.#watch();
     } catch (error) {
-      if (error instanceof ProtocolViolation || this.#info !== null) throw error;
+      return this.#reject(temporaryCongestion, info, error);
+    }
+    this.#info = info;
+    if (this.#isOver()) return;
+    void this.#connection.write(accept);
+    this.#service = new MessageService({
+      association: info,
+      contexts,
+      policy,
+      terms,
+      maxPduLength: peerMaxPduLength,
+      send: (pdus) => this.#send(pdus),
+      onFault: (error) => this.#fault(error),
+    });
+    this.#phase = 'established';
+    this.#stopIfIdle();
+    this.#watch();
+  }
+
+  #reject(rejection: Rejection, proposer: Proposer, cause?: unknown): void {
+    if (cause !== undefined) this.#fault(cause);
+    this.#place?.giveBack();
+    if (!this.#isOver()) {
+      this.#over({ how: 'aborted', why: rejection.why });
+      this.#connection.close(this.#scp.reject(rejection));
+    }
+    const { callingAeTitle, calledAeTitle, peer } = proposer;
+    try {
+      this.#host.policy.rejected?.({ callingAeTitle, calledAeTitle, peer }, rejection);
+    } catch (error) {
       this.#fault(error);
-      this.#reject(temporaryCongestion);
     }
   }
 
-  #reject(rejection: Rejection): void {
-    if (this.#isOver()) return;
-    this.#over({ how: 'aborted', why: rejection.why });
-    this.#giveBack();
-    this.#scp.reject(rejection);
-    this.#close();
-  }
-
-  async #send(pdus: Buffer): Promise<void> {
-    if (this.#isOver() || !this.#socket.writable || this.#socket.write(pdus)) return;
+  #send(pdus: Buffer): Promise<void> | null {
+    const wait = this.#isOver() ? null : this.#connection.write(pdus);
+    if (wait === null) return null;
     // A peer that sends requests and reads no responses must not fill our memory with them.
-    this.#watchdog.give(this.#host.timers.progressMs);
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#socket.off('drain', done).off('close', done);
-        resolve();
-      };
-      this.#socket.on('drain', done).on('close', done);
-    });
+    this.#unread.until(performance.now() + this.#host.timers.progressMs);
+    return wait.then(() => this.#unread.rest());
   }
 
   #fail(error: unknown): void {
@@ -211,45 +240,38 @@ export class InboundAssociation {
     }
   }
 
+  #timeout(why: string): void {
+    this.#abort(abortReason.notSpecified, { how: 'timeout', why });
+  }
+
   #abort(reason: AbortReason, ending: Ending): void {
     if (this.#isOver()) return;
     if (this.#info === null) this.#warn('connection ended before an association', ending.why);
     this.#over(ending);
-    if (this.#socket.writable) this.#socket.write(abortPdu(this.#stopping ? 'service-user' : 'service-provider', reason));
-    this.#close();
+    this.#connection.close(abortPdu(this.#stopping ? 'service-user' : 'service-provider', reason));
   }
 
   #over(ending: Ending): void {
     this.#phase = 'ending';
     this.#ending = ending;
-    this.#watchdog.rest();
+    this.#watchdog.stop();
+    this.#unread.stop();
     void this.#service?.end();
-  }
-
-  /**
-   * Our last PDU is written. Bytes that still come are read and dropped, for closing with unread bytes would reset the connection, and the
-   * peer could lose that PDU. A peer that does not close is cut off.
-   */
-  #close(): void {
-    this.#socket.end();
-    this.#socket.resume();
-    this.#artim = setTimeout(() => this.#socket.destroy(), this.#host.timers.artimMs);
   }
 
   async #onClose(): Promise<void> {
     const ending = this.#ending ?? { how: 'lost', why: 'connection closed without release' };
     this.#over(ending);
     this.#phase = 'closed';
-    clearTimeout(this.#artim);
     await this.#negotiation;
     await this.#service?.end();
-    const counts = this.#service?.counts ?? { stored: 0, failed: 0, sizeBytes: 0 };
+    const counts = this.#service?.counts ?? { stored: 0, failed: 0, statuses: new Map<number, number>(), sizeBytes: 0 };
     try {
       if (this.#info !== null) await this.#host.policy.closed(this.#info, { ...ending, ...counts });
     } catch (error) {
       this.#fault(error);
     }
-    this.#giveBack();
+    this.#place?.giveBack();
   }
 
   #isOver(): boolean {
@@ -257,32 +279,39 @@ export class InboundAssociation {
   }
 
   #stopIfIdle(): void {
-    if (this.#stopping && this.#service?.insideMessage === false && !this.#pumping) this.terminate();
+    if (this.#stopping && this.#service?.insideMessage === false && !this.#waiting) this.terminate();
   }
 
-  #reserve(): boolean {
-    this.#reserved = this.#host.reserve();
-    return this.#reserved;
-  }
-
-  #giveBack(): void {
-    if (this.#reserved) this.#host.release();
-    this.#reserved = false;
+  #isInside(): boolean {
+    return this.#framer.insidePdu || this.#service?.insideMessage === true;
   }
 
   /** Gives the peer its time for what is due next. */
   #watch(): void {
     if (this.#phase !== 'established') return;
-    const { progressMs, idleMs } = this.#host.timers;
-    this.#watchdog.give(this.#framer.insidePdu || this.#service?.insideMessage === true ? progressMs : idleMs);
+    const now = performance.now();
+    if (this.#isInside()) {
+      this.#watchdog.until(this.#pace.deadline(now - this.#engineMs) + this.#engineMs);
+    } else {
+      this.#pace.end();
+      this.#watchdog.until(now + this.#host.timers.idleMs);
+    }
+  }
+
+  /** What the peer's time was given for. */
+  #overdue(): string {
+    const { associateRequestMs, progressMs, messageMs, idleMs } = this.#host.timers;
+    if (this.#phase === 'awaiting') return `no association request within ${associateRequestMs} ms`;
+    if (!this.#isInside()) return `no message for ${idleMs} ms`;
+    return `a message made no progress for ${progressMs} ms, or was not whole within ${messageMs} ms`;
   }
 
   #warn(message: string, why: string | null): void {
-    this.#host.log.warn(message, { peer: this.#peer, why });
+    this.#host.log.warn(message, { peer: this.#connection.identity.peer, why });
   }
 
   #fault(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#host.log.error('the engine failed a DICOM association', { peer: this.#peer, error: message });
+    this.#host.log.error('the engine failed a DICOM association', { peer: this.#connection.identity.peer, error: message });
   }
 }

@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer';
 import { type CommandSet, parseCommandSet } from './command-set.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { abortReason } from './pdu.ts';
@@ -7,12 +6,6 @@ import { ProtocolViolation } from './protocol-violation.ts';
 
 /** A command set has a few hundred bytes; N-GET's list of attributes can make it longer. */
 const maxCommandSetLength = 65_536;
-
-export type MessagePart =
-  /** A message begins; `data` follows if it has a dataset. */
-  | { readonly kind: 'command'; readonly contextId: number; readonly command: CommandSet }
-  /** Bytes of the dataset, as they came. */
-  | { readonly kind: 'data'; readonly data: Buffer; readonly last: boolean };
 
 /**
  * Puts fragments together to DIMSE messages: a command set, then its dataset if it has one, all in one presentation context, never
@@ -28,8 +21,11 @@ export class MessageAssembler {
     return this.#state !== 'between';
   }
 
-  /** null where a command set is not complete yet. Throws ProtocolViolation. */
-  take(fragment: Fragment): MessagePart | null {
+  /**
+   * `data`: the fragment is of the dataset. A command set: a message begins, and data follows if it has a dataset. null: a command set is not
+   * complete yet. Throws ProtocolViolation.
+   */
+  take(fragment: Fragment): CommandSet | 'data' | null {
     if (this.#state === 'between') {
       this.#state = 'command';
       this.#contextId = fragment.contextId;
@@ -39,17 +35,18 @@ export class MessageAssembler {
       throw unexpected(fragment.command ? 'command inside a dataset' : 'dataset where a command is due');
     if (this.#state === 'command') return this.#takeCommand(fragment);
     if (fragment.last) this.#state = 'between';
-    return { kind: 'data', data: fragment.data, last: fragment.last };
+    return 'data';
   }
 
-  #takeCommand({ data, last }: Fragment): MessagePart | null {
+  #takeCommand({ data, last }: Fragment): CommandSet | null {
     if (this.#commandSet.length + data.length > maxCommandSetLength)
       throw new ProtocolViolation(abortReason.invalidParameterValue, 'command set is too long');
-    this.#commandSet.append(data);
+    const isWhole = last && this.#commandSet.length === 0;
+    if (!isWhole) this.#commandSet.append(data);
     if (!last) return null;
-    const command = parseCommandSet(this.#commandSet.take());
+    const command = parseCommandSet(isWhole ? data : this.#commandSet.take());
     this.#state = command.hasDataset ? 'dataset' : 'between';
-    return { kind: 'command', contextId: this.#contextId, command };
+    return command;
   }
 }
 

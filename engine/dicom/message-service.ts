@@ -5,7 +5,7 @@ import { abortReason, commandPdus } from './pdu.ts';
 import type { Fragment } from './pdu-framer.ts';
 import type { AcceptedContext } from './presentation-contexts.ts';
 import { ProtocolViolation } from './protocol-violation.ts';
-import type { AssociationInfo, AssociationSummary, ReceiverPolicy } from './receiver-contract.ts';
+import type { AssociationInfo, AssociationSummary, AssociationTerms, ReceiverPolicy, StoreStatus } from './receiver-contract.ts';
 import { isStoredStatus, storeStatus } from './status.ts';
 import { StoreOperation } from './store-operation.ts';
 import { isValidUid } from './uid.ts';
@@ -17,10 +17,11 @@ export interface MessageServiceOptions {
   readonly association: AssociationInfo;
   readonly contexts: ReadonlyMap<number, AcceptedContext>;
   readonly policy: ReceiverPolicy;
+  readonly terms: Pick<AssociationTerms, 'verification' | 'largestInstanceBytes'>;
   /** Of the peer; 0: any. */
   readonly maxPduLength: number;
-  /** Resolves when the peer has room for more. */
-  send(pdus: Buffer): Promise<void>;
+  /** A promise: resolves when the peer has room for more. */
+  send(pdus: Buffer): Promise<void> | null;
   onFault(error: unknown): void;
 }
 
@@ -35,10 +36,11 @@ export class MessageService {
   readonly #options: MessageServiceOptions;
   readonly #assembler = new MessageAssembler();
   #current: CurrentRequest | null = null;
-  #answering: Promise<void> = Promise.resolve();
+  #answering: Promise<void> | null = null;
   #stored = 0;
   #failed = 0;
   #sizeBytes = 0;
+  readonly #statuses = new Map<number, number>();
 
   constructor(options: MessageServiceOptions) {
     this.#options = options;
@@ -48,8 +50,8 @@ export class MessageService {
     return this.#assembler.insideMessage;
   }
 
-  get counts(): Pick<AssociationSummary, 'stored' | 'failed' | 'sizeBytes'> {
-    return { stored: this.#stored, failed: this.#failed, sizeBytes: this.#sizeBytes };
+  get counts(): Pick<AssociationSummary, 'stored' | 'failed' | 'statuses' | 'sizeBytes'> {
+    return { stored: this.#stored, failed: this.#failed, statuses: this.#statuses, sizeBytes: this.#sizeBytes };
   }
 
   /** A promise: nothing more may be taken until it resolves. Throws ProtocolViolation. */
@@ -58,14 +60,14 @@ export class MessageService {
       throw new ProtocolViolation(abortReason.invalidParameterValue, `presentation context ${fragment.contextId} is not accepted`);
     const part = this.#assembler.take(fragment);
     if (part === null) return null;
-    return part.kind === 'command' ? this.#begin(part.contextId, part.command) : this.#takeData(part.data, part.last);
+    return part === 'data' ? this.#takeData(fragment.data, fragment.last) : this.#begin(fragment.contextId, part);
   }
 
   /** The association is over: an instance whose data is incomplete is dropped. Resolves when one that was complete is finished. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#current?.operation.discard();
     this.#current = null;
-    return this.#answering.catch(() => {});
+    await this.#answering?.catch(() => {});
   }
 
   #begin(contextId: number, request: CommandSet): Promise<void> | null {
@@ -76,44 +78,51 @@ export class MessageService {
   }
 
   #operation(contextId: number, request: CommandSet): StoreOperation {
-    if (request.commandField === commandField.echo) return StoreOperation.answered(storeStatus.success());
+    const { policy, terms, association, contexts, onFault } = this.#options;
+    if (request.commandField === commandField.echo)
+      return StoreOperation.answered(
+        terms.verification ? storeStatus.success() : storeStatus.sopClassNotSupported('verification is not served'),
+      );
     if (request.commandField !== commandField.store)
       return StoreOperation.answered(storeStatus.unrecognizedOperation('only C-STORE and C-ECHO are supported'));
     const { sopClassUid, sopInstanceUid } = request;
-    const { policy, association, contexts, onFault } = this.#options;
     const { abstractSyntaxUid, transferSyntaxUid } = contexts.get(contextId) as AcceptedContext;
     if (!request.hasDataset) return StoreOperation.answered(storeStatus.cannotUnderstand('there is no dataset'));
     if (!isValidUid(sopInstanceUid)) return StoreOperation.answered(storeStatus.invalidInstance('SOP Instance UID is not a UID'));
     // Otherwise a peer could send a class that was refused to it in the context of another.
     if (sopClassUid !== abstractSyntaxUid)
       return StoreOperation.answered(storeStatus.sopClassNotSupported('SOP Class is not that of its presentation context'));
-    return StoreOperation.begin(policy, { association, sopClassUid, sopInstanceUid, transferSyntaxUid }, onFault);
+    const incoming = { association, sopClassUid, sopInstanceUid, transferSyntaxUid };
+    return StoreOperation.begin(policy, incoming, terms.largestInstanceBytes ?? Number.POSITIVE_INFINITY, onFault);
   }
 
   #takeData(data: Buffer, last: boolean): Promise<void> | null {
     const { request, operation } = this.#current as CurrentRequest;
     const wait = operation.write(data);
-    if (last) return wait === null ? this.#finish() : wait.then(() => this.#finish());
+    if (last) return wait === null ? this.#finish() : wait.then(() => this.#finish() ?? undefined);
     if (request.commandField !== commandField.store && operation.sizeBytes > maxDroppedLength)
       throw new ProtocolViolation(abortReason.notSpecified, 'dataset of an unsupported request is too long');
     return wait;
   }
 
-  #finish(): Promise<void> {
+  #finish(): Promise<void> | null {
     const current = this.#current;
     this.#current = null;
     // A C-CANCEL-RQ has no response of its own (PS3.7 §9.3.2.3), and nothing runs that it could cancel.
-    if (current !== null && current.request.commandField !== commandField.cancel) this.#answering = this.#answer(current);
+    if (current === null || current.request.commandField === commandField.cancel) return null;
+    const status = current.operation.finish();
+    if (!(status instanceof Promise)) return this.#answer(current, status);
+    this.#answering = status.then((known) => this.#answer(current, known) ?? undefined);
     return this.#answering;
   }
 
-  async #answer({ contextId, request, operation }: CurrentRequest): Promise<void> {
-    const status = await operation.finish();
+  #answer({ contextId, request, operation }: CurrentRequest, status: StoreStatus): Promise<void> | null {
     if (request.commandField === commandField.store) this.#count(status.status, operation.sizeBytes);
-    await this.#options.send(commandPdus(contextId, encodeResponse(request, status), this.#options.maxPduLength));
+    return this.#options.send(commandPdus(contextId, encodeResponse(request, status), this.#options.maxPduLength));
   }
 
   #count(status: number, sizeBytes: number): void {
+    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
     if (!isStoredStatus(status)) {
       this.#failed += 1;
       return;

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { GantryError } from '../errors/index.ts';
 import { rejectedAssociation } from './association-rejection.ts';
+import { connectPeer, isTlsFailure } from './connect-peer.ts';
 import { type ContextAnswer, type ContextProposal, contextAnswers, contextKey, proposedAssociation } from './context-proposal.ts';
 import type { DimseRequest } from './dimse-request.ts';
 import { type DimseResponse, parseResponse } from './dimse-response.ts';
@@ -9,6 +10,7 @@ import { EngineScu } from './engine-scu.ts';
 import { type AbortReason, abortPdu, abortReason, commandPdus, pduType } from './pdu.ts';
 import { type Fragment, type FrameEvent, PduFramer } from './pdu-framer.ts';
 import type { Peer } from './sender-contract.ts';
+import { readTlsCredentials, type TlsCredentials } from './tls-credentials.ts';
 
 /** What we announce. Responses have a few hundred bytes; more is not to be had of a peer. */
 const ourMaxPduLength = 16_384;
@@ -81,11 +83,14 @@ export class OutboundAssociation {
 
   /**
    * Connects and has an association accepted.
-   * Throws GY330 (unreachable), GY331 (rejected as transient), GY332 (rejected as permanent), GY333 (no such answer), GY335 (cancelled).
+   * Throws GY330 (unreachable), GY331 (rejected as transient), GY332 (rejected as permanent), GY333 (no such answer), GY335 (cancelled),
+   * GY337 (no TLS), GY304 to GY306 (our files for it).
    */
   static async open(options: OutboundOptions): Promise<OutboundAssociation> {
+    const { tls } = options.peer;
+    const credentials = tls === undefined ? null : await readTlsCredentials(tls);
     if (options.signal?.aborted === true) throw new GantryError('GY335', 'cancelled before connecting');
-    const association = new OutboundAssociation(options);
+    const association = new OutboundAssociation(options, credentials);
     try {
       await association.#opened.promise;
       return association;
@@ -95,13 +100,10 @@ export class OutboundAssociation {
     }
   }
 
-  private constructor(options: OutboundOptions) {
-    const { host, port } = options.peer;
+  private constructor(options: OutboundOptions, credentials: TlsCredentials | null) {
     this.#options = options;
-    // Nagle's algorithm would hold back the end of each dataset until the peer's delayed acknowledgement.
-    this.#socket = connect({ host, port, noDelay: true });
+    this.#socket = connectPeer(options.peer, credentials, () => this.#propose());
     this.#scu = new EngineScu(this.#socket);
-    this.#socket.on('connect', () => this.#propose());
     this.#socket.on('data', (bytes) => this.#onData(bytes));
     this.#socket.on('error', (error) => this.#over(new AssociationEnded('lost', connectionFailure(error), error)));
     this.#socket.on('end', () => this.#over(new AssociationEnded('lost', 'the peer closed the connection')));
@@ -302,6 +304,7 @@ export class OutboundAssociation {
   #notOpened(end: AssociationEnded): GantryError {
     const { host, port } = this.#options.peer;
     if (end.how === 'cancelled') return new GantryError('GY335', 'cancelled before the association was accepted');
+    if (isTlsFailure(end.cause)) return new GantryError('GY337', `no TLS with ${host}:${port}: ${end.message}`, { cause: end });
     if (this.#phase !== 'connecting')
       return new GantryError('GY333', `no association with ${host}:${port}: ${end.message}`, { cause: end });
     return new GantryError('GY330', `${host}:${port} cannot be reached: ${end.message}`, { cause: end });

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { GrowingBuffer } from './growing-buffer.ts';
-import { type AbortReason, abortReason, pduType } from './pdu.ts';
+import { type AbortReason, abortReason, isPduType, pduType } from './pdu.ts';
 
 const pduHeaderLength = 6;
 /** Item length, presentation context id and message control header (PS3.8 §9.3.5.1). */
@@ -11,9 +11,14 @@ export interface FramerLimits {
   readonly maxPduLength: number;
   /** Bounds A-ASSOCIATE-RQ and -AC. A legal one with 128 contexts stays below 256 kB. */
   readonly maxAssociateLength: number;
+  /** Whether a PDU of this type may come now, asked at its header: of one that may not, nothing is kept. Left out: any may. */
+  expects?(type: number): boolean;
 }
 
-/** Bytes of one PDV, as they came: a PDV that arrives in pieces is several fragments. The data is a slice of what was pushed. */
+/**
+ * Bytes of one PDV, as they came: a PDV that arrives in pieces is several fragments. The data is a slice of what was pushed, and lives as
+ * long; the framer has one such object and fills it anew.
+ */
 export interface Fragment {
   readonly kind: 'fragment';
   readonly contextId: number;
@@ -31,6 +36,10 @@ export type FrameEvent =
   /** The stream cannot be followed any further. */
   | { readonly kind: 'violation'; readonly reason: AbortReason; readonly why: string };
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const empty = Buffer.alloc(0);
+
 type State = 'pdu-header' | 'control' | 'pdv-header' | 'pdv' | 'dead';
 
 /**
@@ -41,6 +50,7 @@ type State = 'pdu-header' | 'control' | 'pdv-header' | 'pdv' | 'dead';
 export class PduFramer {
   readonly #limits: FramerLimits;
   readonly #input: Buffer[] = [];
+  #buffered = 0;
   readonly #header = Buffer.alloc(pduHeaderLength);
   #headerHave = 0;
   #state: State = 'pdu-header';
@@ -49,8 +59,8 @@ export class PduFramer {
   #left = 0;
   readonly #control = new GrowingBuffer();
   #pdvLeft = 0;
-  #contextId = 0;
-  #pdvControl = 0;
+  #endsPart = false;
+  readonly #fragment: Mutable<Fragment> = { kind: 'fragment', contextId: 0, command: false, last: false, data: empty };
 
   constructor(limits: FramerLimits) {
     this.#limits = limits;
@@ -61,13 +71,28 @@ export class PduFramer {
     return this.#state !== 'dead' && (this.#state !== 'pdu-header' || this.#headerHave > 0);
   }
 
-  /** The buffer is the framer's from here on. */
+  /** What was pushed and has not been taken yet. */
+  get bufferedBytes(): number {
+    return this.#buffered;
+  }
+
+  /** The bytes must stay as they are until they are taken, or `keep` is called. */
   push(bytes: Buffer): void {
-    if (bytes.length > 0 && this.#state !== 'dead') this.#input.push(bytes);
+    if (bytes.length === 0 || this.#state === 'dead') return;
+    this.#input.push(bytes);
+    this.#buffered += bytes.length;
+  }
+
+  /** Copies what was pushed last, where it has not been taken. */
+  keep(): void {
+    const newest = this.#input.length - 1;
+    if (newest >= 0) this.#input[newest] = Buffer.from(this.#input[newest] as Buffer);
   }
 
   /** The next event; null where more bytes are needed. After a violation there is nothing more. */
   next(): FrameEvent | null {
+    // What was taken is the taker's: an idle association keeps none of it.
+    this.#fragment.data = empty;
     for (;;) {
       switch (this.#state) {
         case 'dead':
@@ -92,7 +117,7 @@ export class PduFramer {
           if (!this.#fillHeader()) return null;
           const violation = this.#beginPdv();
           if (violation !== null) return violation;
-          if (this.#pdvLeft === 0) return this.#fragment(Buffer.alloc(0));
+          if (this.#pdvLeft === 0) return this.#fill(empty);
           break;
         }
         case 'pdv': {
@@ -100,7 +125,7 @@ export class PduFramer {
           if (data === null) return null;
           this.#pdvLeft -= data.length;
           this.#left -= data.length;
-          return this.#fragment(data);
+          return this.#fill(data);
         }
       }
     }
@@ -111,6 +136,8 @@ export class PduFramer {
     const length = this.#header.readUInt32BE(2);
     this.#type = type;
     this.#left = length;
+    if (isPduType(type) && this.#limits.expects?.(type) === false)
+      return this.#die(abortReason.unexpectedPdu, `PDU of type ${type} is out of turn`);
     switch (type) {
       case pduType.data:
         if (length > this.#limits.maxPduLength)
@@ -145,28 +172,27 @@ export class PduFramer {
     this.#pdvLeft = length - 2;
     const rest = this.#left - this.#pdvLeft;
     if (rest > 0 && rest < pdvHeaderLength) return this.#die(abortReason.invalidParameterValue, `${rest} stray bytes after a PDV`);
-    this.#contextId = this.#header.readUInt8(4);
+    this.#fragment.contextId = this.#header.readUInt8(4);
     // PS3.8 §E.2: bits 2 to 7 are not checked; peers that set them exist.
-    this.#pdvControl = this.#header.readUInt8(5);
+    const control = this.#header.readUInt8(5);
+    this.#fragment.command = (control & 0b01) !== 0;
+    this.#endsPart = (control & 0b10) !== 0;
     this.#state = 'pdv';
     return null;
   }
 
-  #fragment(data: Buffer): Fragment {
+  #fill(data: Buffer): Fragment {
     const complete = this.#pdvLeft === 0;
     if (complete) this.#state = this.#left === 0 ? 'pdu-header' : 'pdv-header';
-    return {
-      kind: 'fragment',
-      contextId: this.#contextId,
-      command: (this.#pdvControl & 0b01) !== 0,
-      last: complete && (this.#pdvControl & 0b10) !== 0,
-      data,
-    };
+    this.#fragment.last = complete && this.#endsPart;
+    this.#fragment.data = data;
+    return this.#fragment;
   }
 
   #die(reason: AbortReason, why: string): FrameEvent {
     this.#state = 'dead';
     this.#input.length = 0;
+    this.#buffered = 0;
     return { kind: 'violation', reason, why };
   }
 
@@ -187,8 +213,10 @@ export class PduFramer {
     if (first === undefined) return null;
     if (first.length <= length) {
       this.#input.shift();
+      this.#buffered -= first.length;
       return first;
     }
+    this.#buffered -= length;
     this.#input[0] = first.subarray(length);
     return first.subarray(0, length);
   }

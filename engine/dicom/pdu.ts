@@ -11,6 +11,10 @@ export const pduType = {
   abort: 0x07,
 } as const;
 
+export function isPduType(type: number): boolean {
+  return type >= pduType.associateRequest && type <= pduType.abort;
+}
+
 /** PS3.8 Table 9-26: why a service-provider aborts. */
 export const abortReason = {
   notSpecified: 0,

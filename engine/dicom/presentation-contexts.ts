@@ -1,6 +1,8 @@
 import { type Association, PresentationContextResult } from './dimse.ts';
+import { printable } from './printable.ts';
+import type { AssociationTerms, RefusedContext } from './receiver-contract.ts';
 import { isStorageSopClass, verificationSopClassUid } from './sop-classes.ts';
-import { transferSyntaxNames } from './transfer-syntaxes.ts';
+import { isKnownTransferSyntax } from './transfer-syntaxes.ts';
 import { isValidUid } from './uid.ts';
 
 /** What may be sent in a presentation context. */
@@ -9,35 +11,46 @@ export interface AcceptedContext {
   readonly transferSyntaxUid: string;
 }
 
-/**
- * Sets each proposed context's result: verification and the storage SOP Classes that are wanted, in the first transfer syntax proposed
- * that can travel as it is. The order is the peer's: it knows best which one its data is in. Results are those of PS3.8 Table 9-18.
- */
-export function answerContexts(
-  association: Association,
-  acceptsSopClass: (sopClassUid: string) => boolean,
-): ReadonlyMap<number, AcceptedContext> {
-  const accepted = new Map<number, AcceptedContext>();
-  for (const { id, context } of association.getPresentationContexts()) {
-    const abstractSyntaxUid = context.getAbstractSyntaxUid();
-    const transferSyntaxUid = context.getTransferSyntaxUids().find((uid) => transferSyntaxNames.has(uid));
-    // A proposed role (PS3.7 §D.3.3.4) is answered: the peer as SCU, never as SCP, for we send nothing back.
-    if (context.getUserRole() !== undefined) context.setProviderRole(false);
-    if (!isWanted(abstractSyntaxUid, acceptsSopClass)) {
-      context.setResult(PresentationContextResult.RejectAbstractSyntaxNotSupported);
-    } else if (transferSyntaxUid === undefined) {
-      context.setResult(PresentationContextResult.RejectTransferSyntaxesNotSupported);
-    } else {
-      context.setResult(PresentationContextResult.Accept, transferSyntaxUid);
-      accepted.set(id, { abstractSyntaxUid, transferSyntaxUid });
-    }
-  }
-  return accepted;
+export interface AnsweredContexts {
+  /** By presentation context id. */
+  readonly accepted: ReadonlyMap<number, AcceptedContext>;
+  readonly refused: readonly RefusedContext[];
 }
 
-function isWanted(abstractSyntaxUid: string, acceptsSopClass: (sopClassUid: string) => boolean): boolean {
-  if (abstractSyntaxUid === verificationSopClassUid) return true;
-  return isValidUid(abstractSyntaxUid) && isStorageSopClass(abstractSyntaxUid) && acceptsSopClass(abstractSyntaxUid);
+/**
+ * Sets each proposed context's result: verification and the storage SOP Classes that the terms accept, in the first transfer syntax proposed
+ * that they accept. The order is the peer's: it knows best which one its data is in. Results are those of PS3.8 Table 9-18.
+ */
+export function answerContexts(association: Association, terms: AssociationTerms): AnsweredContexts {
+  const accepted = new Map<number, AcceptedContext>();
+  const refused: RefusedContext[] = [];
+  for (const { id, context } of association.getPresentationContexts()) {
+    const abstractSyntaxUid = context.getAbstractSyntaxUid();
+    // A proposed role (PS3.7 §D.3.3.4) is answered: the peer as SCU, never as SCP, for we send nothing back.
+    if (context.getUserRole() !== undefined) context.setProviderRole(false);
+    const takes = transferSyntaxes(abstractSyntaxUid, terms);
+    const transferSyntaxUid = takes && context.getTransferSyntaxUids().find(takes);
+    if (transferSyntaxUid !== undefined) {
+      context.setResult(PresentationContextResult.Accept, transferSyntaxUid);
+      accepted.set(id, { abstractSyntaxUid, transferSyntaxUid });
+    } else {
+      context.setResult(
+        takes === undefined
+          ? PresentationContextResult.RejectAbstractSyntaxNotSupported
+          : PresentationContextResult.RejectTransferSyntaxesNotSupported,
+      );
+      refused.push({ abstractSyntaxUid: printable(abstractSyntaxUid, 64), result: takes === undefined ? 3 : 4 });
+    }
+  }
+  return { accepted, refused };
+}
+
+/** Which transfer syntaxes an abstract syntax is served in; undefined where it is not served. */
+function transferSyntaxes(abstractSyntaxUid: string, terms: AssociationTerms): ((uid: string) => boolean) | undefined {
+  // C-ECHO has no dataset, so rules about datasets have no say in it.
+  if (abstractSyntaxUid === verificationSopClassUid) return terms.verification ? isKnownTransferSyntax : undefined;
+  if (!isStorageSopClass(abstractSyntaxUid) || !terms.acceptsSopClass(abstractSyntaxUid)) return undefined;
+  return (uid) => isValidUid(uid) && terms.acceptsTransferSyntax(uid);
 }
 
 /** Whether any context is proposed for storage. */

@@ -1,8 +1,17 @@
+import type { TlsFiles } from './tls-credentials.ts';
+
 /** A peer to send to. */
 export interface Peer {
   readonly aeTitle: string;
   readonly host: string;
   readonly port: number;
+  /** Files are read for each association, so that renewed ones are in force at once. Left out: plain. */
+  readonly tls?: PeerTls;
+}
+
+export interface PeerTls extends TlsFiles {
+  /** The name in its certificate; null: the host. */
+  readonly serverName: string | null;
 }
 
 /** A Part 10 file to send as it is. */

@@ -7,18 +7,26 @@ import { storeStatus } from './status.ts';
  * its data is read and dropped, and the end of the message is answered.
  */
 export class StoreOperation {
+  readonly #largestBytes: number;
   readonly #onFault: (error: unknown) => void;
   #sink: InstanceSink | null = null;
   /** The answer where no sink has one. */
   #refusal: StoreStatus = storeStatus.processingFailure('not stored');
   #sizeBytes = 0;
 
-  private constructor(onFault: (error: unknown) => void) {
+  private constructor(largestBytes: number, onFault: (error: unknown) => void) {
+    this.#largestBytes = largestBytes;
     this.#onFault = onFault;
   }
 
-  static begin(policy: ReceiverPolicy, incoming: IncomingInstance, onFault: (error: unknown) => void): StoreOperation {
-    const operation = new StoreOperation(onFault);
+  /** `largestBytes`: of the dataset; the instance is dropped where there are more. */
+  static begin(
+    policy: ReceiverPolicy,
+    incoming: IncomingInstance,
+    largestBytes: number,
+    onFault: (error: unknown) => void,
+  ): StoreOperation {
+    const operation = new StoreOperation(largestBytes, onFault);
     try {
       const answer = policy.instance(incoming);
       if ('write' in answer) operation.#sink = answer;
@@ -31,7 +39,7 @@ export class StoreOperation {
 
   /** A request whose answer is known before the policy is asked; its data is dropped. */
   static answered(status: StoreStatus): StoreOperation {
-    const operation = new StoreOperation(() => {});
+    const operation = new StoreOperation(Number.POSITIVE_INFINITY, () => {});
     operation.#refusal = status;
     return operation;
   }
@@ -45,6 +53,11 @@ export class StoreOperation {
   write(data: Buffer): Promise<void> | null {
     this.#sizeBytes += data.length;
     if (this.#sink === null || data.length === 0) return null;
+    if (this.#sizeBytes > this.#largestBytes) {
+      this.#refusal = storeStatus.outOfResources(`instance is longer than ${this.#largestBytes} bytes`);
+      this.discard();
+      return null;
+    }
     try {
       return this.#sink.write(data) ? null : this.#sink.drained().catch((error: unknown) => this.#fail(error));
     } catch (error) {
@@ -54,14 +67,18 @@ export class StoreOperation {
   }
 
   /** All data is there: the status to answer. Never rejects. From here on the instance is the sink's. */
-  async finish(): Promise<StoreStatus> {
+  finish(): StoreStatus | Promise<StoreStatus> {
     const sink = this.#sink;
     this.#sink = null;
-    try {
-      return sink === null ? this.#refusal : await sink.finish();
-    } catch (error) {
+    if (sink === null) return this.#refusal;
+    const failed = (error: unknown): StoreStatus => {
       this.#onFault(error);
       return this.#refusal;
+    };
+    try {
+      return sink.finish().catch(failed);
+    } catch (error) {
+      return failed(error);
     }
   }
 

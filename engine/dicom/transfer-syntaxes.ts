@@ -61,3 +61,8 @@ export const transferSyntaxNames: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10008.1.2.5', 'RLE Lossless'],
   ['1.2.840.10008.1.2.8.1', 'Deflated Image Frame Compression'],
 ]);
+
+/** Whether the Standard has it, for datasets of C-STORE. */
+export function isKnownTransferSyntax(transferSyntaxUid: string): boolean {
+  return transferSyntaxNames.has(transferSyntaxUid);
+}

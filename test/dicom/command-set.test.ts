@@ -76,7 +76,7 @@ describe('command sets', () => {
       { type: 4, body: Buffer.concat([Buffer.alloc(6), encodeResponse(request, { status: 0x0117, comment: null })]) },
     ]);
     assert.equal(read.sopInstance, null);
-    assert.equal(read.comment, null);
+    assert.equal(read.comment, 'invalid SOP instance');
   });
 
   it('are cut into fragments that the peer has room for, and come together again', () => {
@@ -88,10 +88,11 @@ describe('command sets', () => {
       const parts = [];
       for (let event = framer.next(); event !== null; event = framer.next()) {
         assert.ok(event.kind === 'fragment', `maximum ${maxPduLength}`);
+        assert.equal(event.contextId, 5);
         parts.push(assembler.take(event));
       }
       const whole = parts.at(-1);
-      assert.ok(whole?.kind === 'command' && whole.contextId === 5 && whole.command.commandField === 0x8001);
+      assert.ok(typeof whole === 'object' && whole?.commandField === 0x8001);
     }
   });
 });

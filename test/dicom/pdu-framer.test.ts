@@ -17,7 +17,7 @@ function frame(chunks: readonly Buffer[]): FrameEvent[] {
       const before = events.at(-1);
       if (event.kind === 'fragment' && before?.kind === 'fragment' && continues(before, event))
         events[events.length - 1] = { ...event, data: Buffer.concat([before.data, event.data]) };
-      else events.push(event);
+      else events.push({ ...event });
     }
   }
   return events;

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
 /** Bytes of the DICOM upper layer (PS3.8 §9.3), written by hand so that they can be wrong. */
 export const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
@@ -206,6 +207,11 @@ export function readAccept({ type, body }: ReceivedPdu): {
   return { contexts: new Map(contexts), maxPduLength: userItems.get(0x51)?.readUInt32BE(0) ?? -1, userItems };
 }
 
+export interface Connecting {
+  readonly halfOpen?: boolean;
+  readonly tls?: ConnectionOptions;
+}
+
 /** A peer that says what it is told to, and hands over the PDUs that come back. */
 export class RawPeer {
   readonly socket: Socket;
@@ -241,15 +247,17 @@ export class RawPeer {
     );
   }
 
-  static async connect(port: number): Promise<RawPeer> {
-    const socket = connect({ port, host: '127.0.0.1' });
-    await once(socket, 'connect');
+  /** Half-open: keeps its side of the connection when the other has ended its own. */
+  static async connect(port: number, { halfOpen = false, tls }: Connecting = {}): Promise<RawPeer> {
+    const address = { port, host: '127.0.0.1', allowHalfOpen: halfOpen };
+    const socket = tls === undefined ? connect(address) : connectTls({ ...address, ...tls });
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect');
     return new RawPeer(socket);
   }
 
   /** Connects and gets an association accepted. */
-  static async associate(port: number, proposal: Proposal = {}): Promise<RawPeer> {
-    const peer = await RawPeer.connect(port);
+  static async associate(port: number, proposal: Proposal = {}, connecting: Connecting = {}): Promise<RawPeer> {
+    const peer = await RawPeer.connect(port, connecting);
     peer.send(associateRequest(proposal));
     const answer = await peer.next();
     if (answer?.type !== 0x02) throw new Error(`A-ASSOCIATE-AC expected, got ${answer === null ? 'the end' : `PDU type ${answer.type}`}`);

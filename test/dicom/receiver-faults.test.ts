@@ -32,41 +32,65 @@ const header = (type: number, length: number): Buffer => {
 const command = commandSet({ commandField: 1, sopClass: ctImageStorage, sopInstance: '1.2.3', dataset: true });
 const begin = dataPdu(pdv(1, flags.lastCommand, command));
 
+/** PS3.8 Table 9-26. */
+const reason = { unrecognizedPdu: 1, unexpectedPdu: 2, invalidParameterValue: 6 } as const;
+type Breach = readonly [Buffer, number];
+
 /** What comes before an association. */
-const unassociated: Readonly<Record<string, Buffer>> = {
-  'a PDU of 4 GB, then data (R2)': Buffer.concat([header(0x04, 0xffffffff), Buffer.alloc(1_000_000)]),
-  'an A-ASSOCIATE-RQ of 4 GB': Buffer.concat([header(0x01, 0xffffffff), Buffer.alloc(1_000_000)]),
-  '3 MB of garbage (R4)': Buffer.alloc(3_000_000, 0xa5),
-  'HTTP (R4)': Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
-  'TLS (R4)': Buffer.from('16030100c8010000c40303', 'hex'),
-  'data (R5)': echoPdu(),
-  'a release': releaseRequest(),
-  'an A-ASSOCIATE-AC': pdu(0x02, associateRequest().subarray(6)),
-  'an A-ASSOCIATE-RJ': pdu(0x03, Buffer.from([0, 1, 1, 1])),
-  'an A-RELEASE-RP': pdu(0x06, Buffer.alloc(4)),
+const unassociated: Readonly<Record<string, Breach>> = {
+  'a PDU of 4 GB, then data (R2)': [Buffer.concat([header(0x04, 0xffffffff), Buffer.alloc(1_000_000)]), reason.unexpectedPdu],
+  'an A-ASSOCIATE-RQ of 4 GB': [Buffer.concat([header(0x01, 0xffffffff), Buffer.alloc(1_000_000)]), reason.invalidParameterValue],
+  'an A-ASSOCIATE-RQ one byte above the maximum': [header(0x01, 1_048_577), reason.invalidParameterValue],
+  '3 MB of garbage (R4)': [Buffer.alloc(3_000_000, 0xa5), reason.unrecognizedPdu],
+  'HTTP (R4)': [Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), reason.unrecognizedPdu],
+  'TLS (R4)': [Buffer.from('16030100c8010000c40303', 'hex'), reason.unrecognizedPdu],
+  'data (R5)': [echoPdu(), reason.unexpectedPdu],
+  'a release': [releaseRequest(), reason.unexpectedPdu],
+  'an A-ASSOCIATE-AC': [pdu(0x02, associateRequest().subarray(6)), reason.unexpectedPdu],
+  'an A-ASSOCIATE-RJ': [pdu(0x03, Buffer.from([0, 1, 1, 1])), reason.unexpectedPdu],
+  'an A-RELEASE-RP': [pdu(0x06, Buffer.alloc(4)), reason.unexpectedPdu],
+  'the header of data alone': [header(0x04, 100), reason.unexpectedPdu],
+  'the header of an A-ASSOCIATE-AC alone': [header(0x02, 1_000_000), reason.unexpectedPdu],
 };
 
 /** What comes within one. */
-const associated: Readonly<Record<string, Buffer>> = {
-  'a PDU of 4 GB, then data (R2)': Buffer.concat([header(0x04, 0xffffffff), Buffer.alloc(1_000_000)]),
-  'a PDU one byte above the maximum': Buffer.concat([header(0x04, 131_073), Buffer.alloc(1_000)]),
-  'a PDV of 4 GB (R3)': Buffer.concat([header(0x04, 100), Buffer.from('fffffff00103', 'hex'), Buffer.alloc(94)]),
-  'a PDV of 0 bytes (R3)': Buffer.concat([header(0x04, 6), Buffer.from('000000000103', 'hex')]),
-  'a P-DATA-TF of 4 bytes (R3)': Buffer.concat([header(0x04, 4), Buffer.alloc(4)]),
-  'garbage (R4)': Buffer.alloc(100_000, 0xa5),
-  'data before a command (R5)': dataPdu(pdv(1, flags.lastData, Buffer.alloc(10))),
-  'an unknown presentation context (R6)': dataPdu(pdv(99, flags.lastCommand, command)),
-  'a context whose abstract syntax was refused (R6)': dataPdu(pdv(5, flags.lastCommand, command)),
-  'a second association request': associateRequest(),
-  'a second association request inside a message': Buffer.concat([begin, associateRequest()]),
-  'a release inside a message': Buffer.concat([begin, releaseRequest()]),
-  'a command inside a dataset': Buffer.concat([begin, dataPdu(pdv(1, flags.data, Buffer.alloc(9))), begin]),
-  'data inside a command': dataPdu(pdv(1, flags.command, command.subarray(0, 20)), pdv(1, flags.lastData, Buffer.alloc(9))),
-  'a dataset in another context': Buffer.concat([begin, dataPdu(pdv(7, flags.lastData, Buffer.alloc(9)))]),
-  'a command set of garbage': dataPdu(pdv(1, flags.lastCommand, Buffer.alloc(50, 0xff))),
-  'an empty command set': dataPdu(pdv(1, flags.lastCommand, Buffer.alloc(0))),
-  'a command set that never ends': Buffer.concat(Array.from({ length: 9 }, () => dataPdu(pdv(1, flags.command, Buffer.alloc(8_000))))),
-  'a response to nothing': dataPdu(pdv(1, flags.lastCommand, commandSet({ commandField: 0x8001, sopClass: ctImageStorage }))),
+const associated: Readonly<Record<string, Breach>> = {
+  'a PDU of 4 GB, then data (R2)': [Buffer.concat([header(0x04, 0xffffffff), Buffer.alloc(1_000_000)]), reason.invalidParameterValue],
+  'a PDU one byte above the maximum': [Buffer.concat([header(0x04, 131_073), Buffer.alloc(1_000)]), reason.invalidParameterValue],
+  'a PDV of 4 GB (R3)': [
+    Buffer.concat([header(0x04, 100), Buffer.from('fffffff00103', 'hex'), Buffer.alloc(94)]),
+    reason.invalidParameterValue,
+  ],
+  'a PDV of 0 bytes (R3)': [Buffer.concat([header(0x04, 6), Buffer.from('000000000103', 'hex')]), reason.invalidParameterValue],
+  'a P-DATA-TF of 4 bytes (R3)': [Buffer.concat([header(0x04, 4), Buffer.alloc(4)]), reason.invalidParameterValue],
+  'garbage (R4)': [Buffer.alloc(100_000, 0xa5), reason.unrecognizedPdu],
+  'data before a command (R5)': [dataPdu(pdv(1, flags.lastData, Buffer.alloc(10))), reason.unexpectedPdu],
+  'an unknown presentation context (R6)': [dataPdu(pdv(99, flags.lastCommand, command)), reason.invalidParameterValue],
+  'a context whose abstract syntax was refused (R6)': [dataPdu(pdv(5, flags.lastCommand, command)), reason.invalidParameterValue],
+  'a second association request': [associateRequest(), reason.unexpectedPdu],
+  'a second association request inside a message': [Buffer.concat([begin, associateRequest()]), reason.unexpectedPdu],
+  'the header of a second association request alone': [header(0x01, 1_000_000), reason.unexpectedPdu],
+  'the header of an A-ASSOCIATE-AC alone': [header(0x02, 1_000_000), reason.unexpectedPdu],
+  'an A-ASSOCIATE-RJ': [pdu(0x03, Buffer.from([0, 1, 1, 1])), reason.unexpectedPdu],
+  'an A-RELEASE-RP': [pdu(0x06, Buffer.alloc(4)), reason.unexpectedPdu],
+  'a release of 5 bytes': [pdu(0x05, Buffer.alloc(5)), reason.invalidParameterValue],
+  'a release inside a message': [Buffer.concat([begin, releaseRequest()]), reason.unexpectedPdu],
+  'a command inside a dataset': [Buffer.concat([begin, dataPdu(pdv(1, flags.data, Buffer.alloc(9))), begin]), reason.unexpectedPdu],
+  'data inside a command': [
+    dataPdu(pdv(1, flags.command, command.subarray(0, 20)), pdv(1, flags.lastData, Buffer.alloc(9))),
+    reason.unexpectedPdu,
+  ],
+  'a dataset in another context': [Buffer.concat([begin, dataPdu(pdv(7, flags.lastData, Buffer.alloc(9)))]), reason.unexpectedPdu],
+  'a command set of garbage': [dataPdu(pdv(1, flags.lastCommand, Buffer.alloc(50, 0xff))), reason.invalidParameterValue],
+  'an empty command set': [dataPdu(pdv(1, flags.lastCommand, Buffer.alloc(0))), reason.invalidParameterValue],
+  'a command set that never ends': [
+    Buffer.concat(Array.from({ length: 9 }, () => dataPdu(pdv(1, flags.command, Buffer.alloc(8_000))))),
+    reason.invalidParameterValue,
+  ],
+  'a response to nothing': [
+    dataPdu(pdv(1, flags.lastCommand, commandSet({ commandField: 0x8001, sopClass: ctImageStorage }))),
+    reason.unexpectedPdu,
+  ],
 };
 
 const contexts = [
@@ -77,7 +101,7 @@ const contexts = [
 ];
 
 describe('a peer that breaks the protocol is aborted, and harms nothing', () => {
-  for (const [what, bytes] of Object.entries(unassociated)) {
+  for (const [what, [bytes, why]] of Object.entries(unassociated)) {
     it(`before an association: ${what}`, async (t) => {
       const engine = new MemoryEngine();
       const { receiver, port } = await engine.start(t);
@@ -85,15 +109,15 @@ describe('a peer that breaks the protocol is aborted, and harms nothing', () => 
       peer.send(bytes);
       const answers = await peer.rest();
       assert.deepEqual(
-        answers.map(({ type, body }) => [type, body[2]]),
-        [[0x07, 2]],
+        answers.map(({ type, body }) => [type, body[2], body[3]]),
+        [[0x07, 2, why]],
       );
       assert.equal(engine.opened.length, 0);
       await engine.assertHealthy(receiver, port);
     });
   }
 
-  for (const [what, bytes] of Object.entries(associated)) {
+  for (const [what, [bytes, why]] of Object.entries(associated)) {
     it(`in an association: ${what}`, async (t) => {
       const engine = new MemoryEngine();
       const { receiver, port } = await engine.start(t);
@@ -101,8 +125,8 @@ describe('a peer that breaks the protocol is aborted, and harms nothing', () => 
       peer.send(bytes);
       const answers = await peer.rest();
       assert.deepEqual(
-        answers.map(({ type, body }) => [type, body[2]]),
-        [[0x07, 2]],
+        answers.map(({ type, body }) => [type, body[2], body[3]]),
+        [[0x07, 2, why]],
       );
       await until(() => engine.closed.length === 1, 'the policy knows of the end');
       assert.equal(engine.closed[0]?.summary.how, 'aborted');
@@ -204,12 +228,26 @@ describe('a peer that falls silent', () => {
     await engine.assertHealthy(receiver, port);
   });
 
+  it('has its instance dropped at once where it breaks the protocol, though it does not close', async (t) => {
+    const engine = new MemoryEngine();
+    const { receiver, port } = await engine.start(t, { timers: { artimMs: 60_000 } });
+    const peer = await RawPeer.connect(port, { halfOpen: true });
+    peer.send(associateRequest());
+    await peer.next();
+    peer.send(begin, dataPdu(pdv(1, flags.data, Buffer.alloc(10))), Buffer.alloc(10, 0xff));
+    assert.equal((await peer.next())?.type, 0x07);
+    await until(() => engine.discarded === 1, 'the instance is dropped');
+    assert.equal(engine.closed.length, 0);
+    peer.socket.end();
+    await engine.assertHealthy(receiver, port);
+  });
+
   it('keeps its time as long as it moves', async (t) => {
     const engine = new MemoryEngine();
     const { receiver, port } = await engine.start(t, { timers: { progressMs: 1_500, idleMs: 1_500, artimMs: 100 } });
     const peer = await RawPeer.associate(port);
-    const data = Buffer.alloc(1_000, 3);
-    for (const part of storePdus({ data, fragment: 140 })) {
+    const data = Buffer.alloc(10_000, 3);
+    for (const part of storePdus({ data, fragment: 1_400 })) {
       peer.send(part);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, it } from 'node:test';
-import type { ReceiverOptions } from '../../engine/dicom/index.ts';
+import type { AssociationTerms, ReceiverOptions } from '../../engine/dicom/index.ts';
 import { GantryError } from '../../engine/errors/index.ts';
-import { MemoryEngine, until } from './memory-engine.ts';
+import { MemoryEngine, openTerms, until } from './memory-engine.ts';
 import {
   associateRequest,
   ctImageStorage,
@@ -60,8 +60,8 @@ describe('association negotiation', () => {
 
   it('answers result 3 for other services and unwanted classes, 4 where no transfer syntax is known', async (t) => {
     const engine = new MemoryEngine();
-    const acceptsSopClass = (called: string, sopClass: string): boolean => called === 'GANTRY' && sopClass !== mrImageStorage;
-    const { receiver, port } = await engine.start(t, { policy: { ...engine.policy, acceptsSopClass } });
+    const terms: AssociationTerms = { ...openTerms, acceptsSopClass: (sopClass) => sopClass !== mrImageStorage };
+    const { receiver, port } = await engine.start(t, { policy: { ...engine.policy, admit: () => terms } });
     const { peer, accept } = await propose(port, {
       contexts: [
         { id: 1, abstractSyntax: ctImageStorage, transferSyntaxes: ['1.2.3.4'] },
@@ -164,16 +164,16 @@ describe('association negotiation', () => {
   it('says who proposes, with AE titles trimmed, and whether storage is among it', async (t) => {
     const engine = new MemoryEngine();
     const asked: unknown[] = [];
-    const admit = (proposal: unknown): null => {
+    const admit = (proposal: unknown): AssociationTerms => {
       asked.push(proposal);
-      return null;
+      return openTerms;
     };
     const { receiver, port } = await engine.start(t, { policy: { ...engine.policy, admit } });
     await (await RawPeer.associate(port, { callingAeTitle: ' CT1', calledAeTitle: 'LUNG' })).release();
     await (await RawPeer.associate(port, { contexts: [echoContext] })).release();
     assert.deepEqual(asked, [
-      { callingAeTitle: 'CT1', calledAeTitle: 'LUNG', peer: '127.0.0.1', storage: true },
-      { callingAeTitle: 'RAW', calledAeTitle: 'GANTRY', peer: '127.0.0.1', storage: false },
+      { callingAeTitle: 'CT1', calledAeTitle: 'LUNG', peer: '127.0.0.1', storage: true, tls: null },
+      { callingAeTitle: 'RAW', calledAeTitle: 'GANTRY', peer: '127.0.0.1', storage: false, tls: null },
     ]);
     assert.equal(engine.opened[0]?.calledAeTitle, 'LUNG');
     assert.notEqual(engine.opened[0]?.id, engine.opened[1]?.id);
@@ -185,7 +185,7 @@ describe('association negotiation', () => {
     const admit: ReceiverOptions['policy']['admit'] = async ({ callingAeTitle, calledAeTitle }) => {
       if (callingAeTitle === 'BAD') return { result: 1, source: 1, reason: 3, why: 'unknown source' };
       if (calledAeTitle === 'WRONG') return { result: 1, source: 1, reason: 7, why: 'no such AE title' };
-      return calledAeTitle === 'FULL' ? { result: 2, source: 3, reason: 1, why: 'no space' } : null;
+      return calledAeTitle === 'FULL' ? { result: 2, source: 3, reason: 1, why: 'no space' } : openTerms;
     };
     const { receiver, port } = await engine.start(t, { policy: { ...engine.policy, admit } });
     assert.equal(await rejection(port, { callingAeTitle: 'BAD' }), '1/1/3');
@@ -225,8 +225,8 @@ describe('association negotiation', () => {
 
   it('counts associations that are still being decided on', async (t) => {
     const engine = new MemoryEngine();
-    let decide: (answer: null) => void = () => {};
-    const admit = (): Promise<null> =>
+    let decide: (answer: AssociationTerms) => void = () => {};
+    const admit = (): Promise<AssociationTerms> =>
       new Promise((resolve) => {
         decide = resolve;
       });
@@ -235,15 +235,15 @@ describe('association negotiation', () => {
     waiting.send(associateRequest());
     await until(() => receiver.openAssociations() === 1, 'the first is being decided on');
     assert.equal(await rejection(port, {}), '2/3/2');
-    decide(null);
+    decide(openTerms);
     assert.equal((await waiting.next())?.type, 0x02);
     await waiting.release();
   });
 
   it('aborts a peer that sends data, or proposes again, before it is answered', async (t) => {
     const engine = new MemoryEngine();
-    let decide: (answer: null) => void = () => {};
-    const admit = (): Promise<null> =>
+    let decide: (answer: AssociationTerms) => void = () => {};
+    const admit = (): Promise<AssociationTerms> =>
       new Promise((resolve) => {
         decide = resolve;
       });
@@ -255,7 +255,7 @@ describe('association negotiation', () => {
         (await peer.rest()).map(({ type }) => type),
         [0x07],
       );
-      decide(null);
+      decide(openTerms);
     }
     await until(() => receiver.openAssociations() === 0, 'no open associations');
     assert.equal(engine.opened.length, engine.closed.length);
@@ -271,9 +271,12 @@ describe('association negotiation', () => {
         },
       },
       {
-        acceptsSopClass: () => {
-          throw failing;
-        },
+        admit: () => ({
+          ...openTerms,
+          acceptsSopClass: () => {
+            throw failing;
+          },
+        }),
       },
       { opened: () => Promise.reject(failing) },
     ];

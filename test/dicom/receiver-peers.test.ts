@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { inflateRawSync } from 'node:zlib';
 import { part10Header, type ReceiverOptions, readFileFacts } from '../../engine/dicom/index.ts';
 import { requirePeer } from '../peers/peers.ts';
-import { MemoryEngine, until } from './memory-engine.ts';
+import { MemoryEngine, openTerms, until } from './memory-engine.ts';
 import { datasetOf, makeSamples, run } from './samples.ts';
 
 async function start(t: TestContext, options: Partial<ReceiverOptions> = {}) {
@@ -102,7 +102,8 @@ describe('dcmtk', () => {
     const { address, folder } = await start(t, {
       policy: {
         ...engine.policy,
-        admit: ({ calledAeTitle }) => (calledAeTitle === 'GANTRY' ? null : { result: 1, source: 1, reason: 7, why: 'no such AE title' }),
+        admit: ({ calledAeTitle }) =>
+          calledAeTitle === 'GANTRY' ? openTerms : { result: 1, source: 1, reason: 7, why: 'no such AE title' },
         instance: () => ({ status: 0xa700, comment: 'no space left' }),
       },
     });

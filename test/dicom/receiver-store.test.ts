@@ -46,7 +46,14 @@ describe('C-STORE', () => {
     await peer.release();
     await until(() => engine.closed.length === 1, 'the policy knows of the end');
     const sizeBytes = sizes.reduce((sum, size) => sum + size, 0);
-    assert.deepEqual(engine.closed[0]?.summary, { how: 'released', why: null, stored: 7, failed: 0, sizeBytes });
+    assert.deepEqual(engine.closed[0]?.summary, {
+      how: 'released',
+      why: null,
+      stored: 7,
+      failed: 0,
+      sizeBytes,
+      statuses: new Map([[0x0000, 7]]),
+    });
     await engine.assertHealthy(receiver, port);
   });
 
@@ -126,7 +133,26 @@ describe('C-STORE', () => {
     const engine = new MemoryEngine();
     const { receiver, port } = await engine.start(t);
     const peer = await RawPeer.associate(port);
-    for (const sopInstance of ['../../../tmp/x', '', '1'.repeat(401), '1.2\0.3', '1..2', 'CON', '1.2.3\n', '/etc/passwd']) {
+    const hostile = [
+      '../../../tmp/x',
+      '..\\x',
+      '/etc/passwd',
+      '',
+      '   ',
+      '1'.repeat(65),
+      '1'.repeat(401),
+      '1'.repeat(4_096),
+      '1.2\0.3',
+      '1..2',
+      '.1.2',
+      '1.2.',
+      ' 1.2.3',
+      '1.2.3\n',
+      '1.2.3a',
+      '\u0661.2',
+      'CON',
+    ];
+    for (const sopInstance of hostile) {
       const response = await peer.store({ sopInstance, data: Buffer.alloc(1_000) });
       assert.deepEqual([response.status, response.sopInstance], [0x0117, null], JSON.stringify(sopInstance));
       assert.match(response.comment ?? '', /UID/);
@@ -138,7 +164,17 @@ describe('C-STORE', () => {
     );
     await peer.release();
     await until(() => engine.closed.length === 1, 'the policy knows of the end');
-    assert.deepEqual(engine.closed[0]?.summary, { how: 'released', why: null, stored: 1, failed: 8, sizeBytes: 1 });
+    assert.deepEqual(engine.closed[0]?.summary, {
+      how: 'released',
+      why: null,
+      stored: 1,
+      failed: hostile.length,
+      sizeBytes: 1,
+      statuses: new Map([
+        [0x0117, hostile.length],
+        [0x0000, 1],
+      ]),
+    });
     await engine.assertHealthy(receiver, port);
   });
 
@@ -165,7 +201,62 @@ describe('C-STORE', () => {
     assert.equal(await peer.echo(), 0);
     await peer.release();
     await until(() => engine.closed.length === 1, 'the policy knows of the end');
-    assert.deepEqual(engine.closed[0]?.summary, { how: 'released', why: null, stored: 0, failed: 1, sizeBytes: 0 });
+    assert.deepEqual(engine.closed[0]?.summary, {
+      how: 'released',
+      why: null,
+      stored: 0,
+      failed: 1,
+      sizeBytes: 0,
+      statuses: new Map([[0xa700, 1]]),
+    });
+    await engine.assertHealthy(receiver, port);
+  });
+
+  it('is answered with words for every failure, those of the engine or of the Standard, fit to be shown', async (t) => {
+    const engine = new MemoryEngine();
+    let answer: StoreStatus = storeStatus.success();
+    const policy = { ...engine.policy, instance: () => answer };
+    const { receiver, port } = await engine.start(t, { policy });
+    const peer = await RawPeer.associate(port);
+    const answers: readonly (readonly [StoreStatus, string | null])[] = [
+      [storeStatus.success(), null],
+      [{ status: 0xb000, comment: null }, null],
+      [{ status: 0xa700, comment: null }, 'out of resources'],
+      [{ status: 0xa900, comment: null }, 'dataset does not match SOP class'],
+      [{ status: 0xc000, comment: null }, 'cannot understand'],
+      [{ status: 0xc123, comment: null }, 'cannot understand'],
+      [{ status: 0x0110, comment: null }, 'processing failure'],
+      [{ status: 0x0117, comment: null }, 'invalid SOP instance'],
+      [{ status: 0x0122, comment: null }, 'SOP class not supported'],
+      [{ status: 0x0124, comment: null }, 'not authorized'],
+      [{ status: 0x4321, comment: null }, 'failure'],
+      [{ status: 0xa700, comment: `dis\\k\x1b[2J f\u00fcll\n${'x'.repeat(100)}` }, `dis?k?[2J f?ll?${'x'.repeat(49)}`],
+    ];
+    for (const [given, comment] of answers) {
+      answer = given;
+      const response = await peer.store({ data: Buffer.alloc(10) });
+      assert.deepEqual([response.status, response.comment], [given.status, comment]);
+    }
+    await peer.release();
+    await until(() => engine.closed.length === 1, 'the policy knows of the end');
+    const { stored, failed, statuses } = engine.closed[0]?.summary ?? assert.fail();
+    assert.deepEqual([stored, failed, statuses.get(0xa700), statuses.get(0xc123)], [2, 10, 2, 1]);
+    await engine.assertHealthy(receiver, port);
+  });
+
+  it('is answered by its message id, also where the peer uses one twice', async (t) => {
+    const engine = new MemoryEngine();
+    const { receiver, port } = await engine.start(t);
+    const peer = await RawPeer.associate(port);
+    for (const messageId of [0, 5, 5, 65_535, 5]) {
+      peer.send(...storePdus({ messageId, sopInstance: '1.2.3', data: Buffer.alloc(10) }));
+    }
+    for (const messageId of [0, 5, 5, 65_535, 5]) {
+      const response = await peer.response();
+      assert.deepEqual([response.messageId, response.status], [messageId, 0]);
+    }
+    assert.equal(engine.stored.length, 5);
+    await peer.release();
     await engine.assertHealthy(receiver, port);
   });
 
@@ -177,7 +268,14 @@ describe('C-STORE', () => {
     assert.equal((await peer.store({ data: Buffer.alloc(9) })).status, 0xb000);
     await peer.release();
     await until(() => engine.closed.length === 1, 'the policy knows of the end');
-    assert.deepEqual(engine.closed[0]?.summary, { how: 'released', why: null, stored: 1, failed: 0, sizeBytes: 9 });
+    assert.deepEqual(engine.closed[0]?.summary, {
+      how: 'released',
+      why: null,
+      stored: 1,
+      failed: 0,
+      sizeBytes: 9,
+      statuses: new Map([[0xb000, 1]]),
+    });
     await engine.assertHealthy(receiver, port);
   });
 
@@ -247,7 +345,7 @@ describe('C-STORE', () => {
     // Long enough for all of it to come in, if anything took it.
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.ok(sent < pdus.length / 2, `the peer got rid of ${sent} of ${pdus.length} PDUs`);
-    assert.ok(held <= 65_536);
+    assert.ok(held <= 131_072, `${held} bytes were taken`);
     let pulling = true;
     const pull = (): void => {
       drain();
