@@ -1,87 +1,164 @@
-import type { IncomingInstance, InstanceSink, ReadFileFacts, StoreStatus } from '../dicom/index.ts';
-import { part10Header, storeStatus } from '../dicom/index.ts';
+import type { DatasetFacts, IncomingInstance, InstanceSink, StoreStatus } from '../dicom/index.ts';
+import { datasetDigest, isKnownTransferSyntax, part10Header, readDatasetFacts, readFileFacts, storeStatus } from '../dicom/index.ts';
 import { GantryError } from '../errors/index.ts';
-import type { Ledger } from '../ledger/index.ts';
+import type { Comparison, Ledger, NewInstance, RecordOutcome } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Storage, StorageWriter } from '../storage/index.ts';
+
+/** Where a test may end the process: the ledger has committed, and the peer has no answer yet. */
+export type AcceptanceCrashPoint = 'recorded';
 
 export interface AcceptanceOptions {
   readonly storage: Storage;
   readonly ledger: Ledger;
-  readonly readFileFacts: ReadFileFacts;
   readonly log: Log;
   readonly overwriteSameInstance: boolean;
   onRecorded(): void;
+  crashPoint?(at: AcceptanceCrashPoint): void;
 }
+
+/** Attributes that are recorded lie in the first few kilobytes; where they do not, the file is read. */
+const headBytes = 32_768;
 
 /** Takes one incoming instance into storage and the ledger. Its Success means: synced, renamed, committed (promise 1). */
 export function accept(incoming: IncomingInstance, options: AcceptanceOptions): InstanceSink {
-  const { association, sopClassUid, sopInstanceUid, transferSyntaxUid } = incoming;
-  const header = part10Header({
-    sopClassUid,
-    sopInstanceUid,
-    transferSyntaxUid,
-    callingAeTitle: association.callingAeTitle,
-    calledAeTitle: association.calledAeTitle,
-  });
-  const writer = options.storage.create(header);
-  return {
-    write: (chunk) => writer.write(chunk),
-    drained: () => writer.drained(),
-    discard: () => writer.discard(),
-    finish: () => finish(incoming, writer, options),
-  };
+  return new Acceptance(incoming, options);
 }
 
-async function finish(incoming: IncomingInstance, writer: StorageWriter, options: AcceptanceOptions): Promise<StoreStatus> {
-  const { storage, ledger, readFileFacts, log, overwriteSameInstance, onRecorded } = options;
-  const { association, sopClassUid, sopInstanceUid, transferSyntaxUid } = incoming;
-  let stored: { path: string; sizeBytes: number; sha256: string };
-  try {
-    stored = await writer.commit();
-  } catch (error) {
-    await writer.discard();
-    return failure(error, log);
+class Acceptance implements InstanceSink {
+  readonly #incoming: IncomingInstance;
+  readonly #options: AcceptanceOptions;
+  readonly #writer: StorageWriter;
+  readonly #head: Buffer[] = [];
+  #headLength = 0;
+  #length = 0;
+
+  constructor(incoming: IncomingInstance, options: AcceptanceOptions) {
+    const { association, sopClassUid, sopInstanceUid, transferSyntaxUid } = incoming;
+    const { callingAeTitle, calledAeTitle } = association;
+    this.#incoming = incoming;
+    this.#options = options;
+    this.#writer = options.storage.create(part10Header({ sopClassUid, sopInstanceUid, transferSyntaxUid, callingAeTitle, calledAeTitle }));
   }
 
-  try {
-    const facts = await readFileFacts(storage.resolve(stored.path));
-    const mismatch = disagreement(facts, incoming);
-    if (mismatch !== null) {
-      await storage.delete(stored.path);
-      return mismatch;
+  write(chunk: Buffer): boolean {
+    this.#length += chunk.length;
+    if (this.#headLength < headBytes) {
+      const part = Buffer.from(chunk.subarray(0, headBytes - this.#headLength));
+      this.#head.push(part);
+      this.#headLength += part.length;
     }
-    const { outcome } = await ledger.record(
-      {
-        ...stored,
-        id: stored.path,
-        sopInstanceUid,
-        sopClassUid,
-        transferSyntaxUid,
-        studyInstanceUid: facts.studyInstanceUid,
-        seriesInstanceUid: facts.seriesInstanceUid,
-        modality: facts.modality,
-        callingAeTitle: association.callingAeTitle,
-        calledAeTitle: association.calledAeTitle,
-        associationId: association.id,
-        receivedAt: Date.now(),
-      },
-      { overwriteSameInstance },
-    );
-    if (outcome === 'duplicate' || outcome === 'kept-first') await storage.delete(stored.path);
-    onRecorded();
-    return storeStatus.success();
+    return this.#writer.write(chunk);
+  }
+
+  drained(): Promise<void> {
+    return this.#writer.drained();
+  }
+
+  discard(): Promise<void> {
+    return this.#writer.discard();
+  }
+
+  async finish(): Promise<StoreStatus> {
+    const { storage, onRecorded } = this.#options;
+    let path: string | null = null;
+    try {
+      let facts = await this.#factsOfHead();
+      let mismatch = facts === null ? null : disagreement(facts, this.#incoming);
+      if (mismatch !== null) {
+        await this.#writer.discard();
+        return mismatch;
+      }
+      const stored = await this.#writer.commit();
+      path = stored.path;
+      if (facts === null) {
+        facts = await this.#factsOfFile(storage.resolve(path));
+        mismatch = disagreement(facts, this.#incoming);
+        if (mismatch !== null) {
+          await storage.delete(path);
+          return mismatch;
+        }
+      }
+      const outcome = await this.#record(this.#instance(facts, stored));
+      if (outcome === 'duplicate' || outcome === 'kept-first') await storage.delete(path);
+      onRecorded();
+      return storeStatus.success();
+    } catch (error) {
+      await this.#writer.discard();
+      if (path !== null) await storage.delete(path).catch(() => {});
+      return failure(error, this.#options.log);
+    }
+  }
+
+  #factsOfHead(): Promise<DatasetFacts | null> {
+    const [first] = this.#head;
+    const head = this.#head.length === 1 && first !== undefined ? first : Buffer.concat(this.#head);
+    return this.#orOpaque(readDatasetFacts(head, this.#headLength === this.#length, this.#incoming.transferSyntaxUid));
+  }
+
+  #factsOfFile(path: string): Promise<DatasetFacts> {
+    return this.#orOpaque(readFileFacts(path));
+  }
+
+  /** Taken by the rule `accept: any`: what cannot be read, or says nothing, in an encoding that nobody knows is no fault of the peer. */
+  async #orOpaque<T extends DatasetFacts | null>(reading: Promise<T>): Promise<T | DatasetFacts> {
+    const { sopClassUid, sopInstanceUid, transferSyntaxUid } = this.#incoming;
+    if (isKnownTransferSyntax(transferSyntaxUid)) return reading;
+    const opaque = { sopClassUid, sopInstanceUid, studyInstanceUid: null, seriesInstanceUid: null, modality: null };
+    const facts = await reading.catch(() => opaque);
+    return facts !== null && (facts.sopClassUid === null || facts.sopInstanceUid === null) ? opaque : facts;
+  }
+
+  #instance(facts: DatasetFacts, stored: { readonly path: string; readonly sizeBytes: number }): NewInstance {
+    const { association, sopClassUid, sopInstanceUid, transferSyntaxUid } = this.#incoming;
+    return {
+      id: stored.path,
+      path: stored.path,
+      sizeBytes: stored.sizeBytes,
+      sopInstanceUid,
+      sopClassUid,
+      transferSyntaxUid,
+      studyInstanceUid: facts.studyInstanceUid,
+      seriesInstanceUid: facts.seriesInstanceUid,
+      modality: facts.modality,
+      callingAeTitle: association.callingAeTitle,
+      calledAeTitle: association.calledAeTitle,
+      associationId: association.id,
+      receivedAt: Date.now(),
+    };
+  }
+
+  /** Compares with what is held under the same UID, as often as the ledger asks: it may be another by then. */
+  async #record(instance: NewInstance): Promise<RecordOutcome> {
+    const { ledger, storage, overwriteSameInstance, crashPoint } = this.#options;
+    let comparison: Comparison | undefined;
+    for (;;) {
+      const recording = await ledger.record(instance, { overwriteSameInstance, ...(comparison === undefined ? {} : { comparison }) });
+      if (recording.outcome !== 'compare') {
+        crashPoint?.('recorded');
+        return recording.outcome;
+      }
+      const { sequence, path } = recording;
+      const earlier = await digestOrLost(storage.resolve(path));
+      if (earlier === null) await ledger.lost(path);
+      else comparison = { sequence, earlier, newer: comparison?.newer ?? (await datasetDigest(storage.resolve(instance.path))) };
+    }
+  }
+}
+
+/** null where the file is gone: then it cannot stand for its bytes. */
+async function digestOrLost(file: string): Promise<string | null> {
+  try {
+    return await datasetDigest(file);
   } catch (error) {
-    await storage.delete(stored.path).catch(() => {});
-    return failure(error, log);
+    const cause: unknown = error instanceof GantryError ? error.cause : error;
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    throw error;
   }
 }
 
 /** PS3.4 Table B.2-1: A900 where the dataset is of another SOP Class or Instance than the command says, C000 where it says neither. */
-function disagreement(
-  facts: { sopClassUid: string | null; sopInstanceUid: string | null },
-  incoming: IncomingInstance,
-): StoreStatus | null {
+function disagreement(facts: DatasetFacts, incoming: IncomingInstance): StoreStatus | null {
   if (facts.sopInstanceUid === null || facts.sopClassUid === null)
     return storeStatus.cannotUnderstand('dataset has no SOP Class or Instance UID');
   if (facts.sopClassUid !== incoming.sopClassUid) return storeStatus.mismatch('SOP Class UID differs from the command');

@@ -1,13 +1,15 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import type { AssociationProposal, Rejection } from '../dicom/index.ts';
+import type { AssociationProposal, AssociationTerms, Rejection } from '../dicom/index.ts';
+import { acceptsSopClass, acceptsTransferSyntax, type CalledTitleRules } from './called-title.ts';
+import { type FindSource, plainAddress } from './sources.ts';
 
-/** Who may associate, as configured now. */
+/** Who may associate, and on which terms, as configured now. */
 export interface AdmissionRules {
   readonly rejectUnknownSources: boolean;
-  readonly sources: Iterable<{ readonly aeTitle: string; readonly host: string }>;
-  /** Titles that are configured or named by a workflow. */
-  readonly calledAeTitles: ReadonlySet<string>;
+  readonly findSource: FindSource;
+  /** null: no AE title of ours. */
+  rulesOf(calledAeTitle: string): CalledTitleRules | null;
+  readonly maxAssociationsPerPeer: number | null;
+  readonly maxInstanceSizeBytes: number | null;
   readonly spaceOpen: boolean;
 }
 
@@ -17,46 +19,24 @@ const calledNotRecognised = (why: string): Rejection => ({ result: 1, source: 1,
 const temporaryCongestion = (why: string): Rejection => ({ result: 2, source: 3, reason: 1, why });
 
 /** The calling AE title is judged first, then the called one, then space: an unknown peer learns nothing about ours. */
-export async function judge(
-  proposal: AssociationProposal,
-  rules: AdmissionRules,
-  resolveHost: ResolveHost = addressesOf,
-): Promise<Rejection | null> {
-  if (rules.rejectUnknownSources && !(await isKnownSource(proposal, rules.sources, resolveHost)))
-    return callingNotRecognised('no source has this AE title and host');
-  if (!rules.calledAeTitles.has(proposal.calledAeTitle)) return calledNotRecognised('no such AE title here');
+export async function judge(proposal: AssociationProposal, rules: AdmissionRules): Promise<Rejection | AssociationTerms> {
+  const source = await rules.findSource(proposal);
+  if (rules.rejectUnknownSources && source.outcome === 'undecided') return temporaryCongestion(source.why);
+  if (rules.rejectUnknownSources && source.outcome === 'unknown') return callingNotRecognised(source.why);
+  const called = rules.rulesOf(proposal.calledAeTitle);
+  if (called === null) return calledNotRecognised('no such AE title here');
   if (proposal.storage && !rules.spaceOpen) return temporaryCongestion('free space is below the reserve');
-  return null;
-}
 
-export type ResolveHost = (host: string) => Promise<readonly string[]>;
-
-async function isKnownSource(
-  { callingAeTitle, peer }: AssociationProposal,
-  sources: AdmissionRules['sources'],
-  resolveHost: ResolveHost,
-): Promise<boolean> {
-  const address = plainAddress(peer);
-  for (const { aeTitle, host } of sources) {
-    if (aeTitle === callingAeTitle && (await resolveHost(host)).map(plainAddress).includes(address)) return true;
-  }
-  return false;
-}
-
-/** An IPv4 peer on a dual-stack socket shows as ::ffff:a.b.c.d. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:/i, '');
-
-const cacheMs = 60_000;
-const cache = new Map<string, { readonly until: number; readonly addresses: readonly string[] }>();
-
-async function addressesOf(host: string): Promise<readonly string[]> {
-  if (isIP(host) !== 0) return [host];
-  const cached = cache.get(host);
-  if (cached !== undefined && cached.until > Date.now()) return cached.addresses;
-  const addresses = await lookup(host, { all: true }).then(
-    (found) => found.map(({ address }) => address),
-    () => [],
-  );
-  cache.set(host, { until: Date.now() + cacheMs, addresses });
-  return addresses;
+  const limits = [
+    { name: `called ${proposal.calledAeTitle}`, most: called.maxAssociations },
+    { name: `peer ${plainAddress(proposal.peer)}`, most: rules.maxAssociationsPerPeer },
+    ...(source.outcome === 'known' ? [{ name: `source ${source.name}`, most: source.maxAssociations }] : []),
+  ];
+  return {
+    limits: limits.flatMap(({ name, most }) => (most === null ? [] : [{ name, most }])),
+    verification: called.verification,
+    largestInstanceBytes: rules.maxInstanceSizeBytes,
+    acceptsSopClass: (sopClassUid) => acceptsSopClass(called, sopClassUid),
+    acceptsTransferSyntax: (transferSyntaxUid) => acceptsTransferSyntax(called, transferSyntaxUid),
+  };
 }

@@ -1,5 +1,6 @@
 import type { GroupRow, Ledger } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
+import { forgetOldAssociations } from './forget-associations.ts';
 import { type Loop, startLoop } from './loop.ts';
 import type { RunStanding, Runs } from './runs.ts';
 
@@ -37,6 +38,7 @@ export function startCaretaker({ ledger, runs, log, everyMs, retainMs, onChange 
     everyMs,
     log,
     async pass() {
+      await forgetOldAssociations(ledger, Date.now());
       const expired = await ledger.expireRetained(Date.now());
       let changed = expired > 0;
       for (const group of await ledger.openGroups()) {

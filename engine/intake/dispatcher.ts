@@ -1,5 +1,6 @@
 import type { Ledger, WakeUp } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
+import type { IntakeCrashPoint } from './crash-point.ts';
 import { type Loop, startLoop } from './loop.ts';
 import type { Runs } from './runs.ts';
 
@@ -7,6 +8,8 @@ export interface DispatcherOptions {
   readonly ledger: Ledger;
   readonly runs: Runs;
   readonly log: Log;
+  /** For tests: where the process may end. */
+  crashPoint?(at: IntakeCrashPoint): void;
 }
 
 const firstRetryMs = 500;
@@ -17,11 +20,13 @@ export const nextAttemptAt = (now: number, attempts: number): number =>
   now + Math.min(firstRetryMs * 2 ** Math.min(attempts, 10), lastRetryMs);
 
 /** Sends wake-ups at least once, in order per group, until Temporal accepts them. While it is away they wait in the ledger. */
-export function startDispatcher({ ledger, runs, log }: DispatcherOptions): Loop {
+export function startDispatcher({ ledger, runs, log, crashPoint }: DispatcherOptions): Loop {
   let away = false;
   const send = async (wakeUp: WakeUp): Promise<boolean> => {
     try {
+      crashPoint?.('dispatched');
       await runs.wake(wakeUp);
+      crashPoint?.('signalled');
       await ledger.wakeUpSent(wakeUp.id);
       if (away) log.info('Temporal accepts wake-ups again');
       away = false;

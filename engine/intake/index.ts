@@ -1,9 +1,12 @@
 export { startCaretaker } from './caretaker.ts';
+export type { IntakeCrashPoint } from './crash-point.ts';
 export { startDispatcher } from './dispatcher.ts';
 export type { Loop } from './loop.ts';
 export type { WorkflowsInForce } from './match.ts';
+export { measured } from './measured-policy.ts';
 export { createReceiverPolicy } from './receiver-policy.ts';
 export { startReclaimer } from './reclaimer.ts';
 export { startRouter } from './router.ts';
 export type { RunStanding, Runs } from './runs.ts';
+export { startSpaceWatch } from './space-watch.ts';
 export { sweep } from './sweep.ts';

@@ -1,30 +1,46 @@
-import type { ReadFileFacts, ReceiverPolicy } from '../dicom/index.ts';
+import type { ReceiverPolicy } from '../dicom/index.ts';
 import { storeStatus } from '../dicom/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
+import { printable } from '../plugin/index.ts';
 import type { Storage } from '../storage/index.ts';
-import { accept } from './acceptance.ts';
+import { type AcceptanceOptions, accept } from './acceptance.ts';
 import { judge } from './admission.ts';
+import type { CalledTitleRules } from './called-title.ts';
+import { type AddressesOf, createHostNames } from './host-names.ts';
+import { createRejectionRecorder, rejectionCode } from './rejections.ts';
+import { createFindSource, type SourceRules } from './sources.ts';
 
-export interface ReceiverPolicyOptions {
+export interface ReceiverPolicyOptions extends Omit<AcceptanceOptions, 'overwriteSameInstance'> {
   readonly storage: Storage;
   readonly ledger: Ledger;
-  readonly readFileFacts: ReadFileFacts;
   readonly log: Log;
   readonly rejectUnknownSources: boolean;
-  readonly sources: Iterable<{ readonly aeTitle: string; readonly host: string }>;
-  /** Rules by called AE title. */
-  readonly rules: Readonly<Record<string, { readonly ignoredSopClasses: readonly string[]; readonly overwriteSameInstance: boolean }>>;
-  /** Titles named by workflows, as loaded now. */
-  workflowAeTitles(): Iterable<string>;
-  onRecorded(): void;
+  /** By a name of the site's own. */
+  readonly sources: Readonly<Record<string, SourceRules>>;
+  /** Associations at once from one address; null: any number. */
+  readonly maxAssociationsPerPeer: number | null;
+  readonly maxInstanceSizeBytes: number | null;
+  /** Rules for a called AE title, as configured and loaded now; null: it is none of ours. */
+  rulesOf(calledAeTitle: string): CalledTitleRules | null;
   /** Wake-ups may be due: groups can ask to be woken when an association ends. */
   onAssociationEnd(): void;
+  /** For tests. */
+  readonly addressesOf?: AddressesOf;
 }
+
+/** Lengths of PS3.5 §6.2 and of an address in text; a line of the log holds no more, and nothing that a terminal would obey. */
+const inLog = ({ callingAeTitle, calledAeTitle, peer }: Readonly<Record<'callingAeTitle' | 'calledAeTitle' | 'peer', string>>) => ({
+  callingAeTitle: printable(callingAeTitle, 16),
+  calledAeTitle: printable(calledAeTitle, 16),
+  peer: printable(peer, 64),
+});
 
 /** The receiver's questions, answered by the engine's rules: who may associate, where an instance goes, what is remembered of an association. */
 export function createReceiverPolicy(options: ReceiverPolicyOptions): ReceiverPolicy {
-  const { storage, ledger, log, rules } = options;
+  const { storage, ledger, log, sources, addressesOf = createHostNames() } = options;
+  const rejections = createRejectionRecorder({ ledger, log });
+  const findSource = createFindSource(sources, addressesOf);
   // The guard's newest word: instances are judged without waiting, and each association refreshes it.
   let spaceOpen = true;
   const refreshSpace = async (): Promise<void> => {
@@ -34,35 +50,28 @@ export function createReceiverPolicy(options: ReceiverPolicyOptions): ReceiverPo
   return {
     async admit(proposal) {
       await refreshSpace();
-      const calledAeTitles = new Set([...Object.keys(rules), ...options.workflowAeTitles()]);
-      const rejection = await judge(proposal, { ...options, calledAeTitles, spaceOpen });
-      if (rejection !== null) {
-        const { callingAeTitle, calledAeTitle, peer } = proposal;
-        const { result, source, reason, why } = rejection;
-        log.warn('association rejected', { callingAeTitle, calledAeTitle, peer, code: `${result}/${source}/${reason}`, why });
-      }
-      return rejection;
+      return judge(proposal, { ...options, findSource, spaceOpen });
     },
-    acceptsSopClass: () => true,
+    rejected(proposal, rejection) {
+      log.warn('association rejected', { ...inLog(proposal), code: rejectionCode(rejection), why: rejection.why });
+      rejections.add(proposal, rejection);
+    },
     opened: (association) => ledger.associationOpened(association),
     instance(incoming) {
-      const { calledAeTitle } = incoming.association;
-      const rule = rules[calledAeTitle];
+      const rules = options.rulesOf(incoming.association.calledAeTitle);
       // An ignored class is answered Success and dropped: what the site configured, and what keeps modalities from retrying for ever.
-      if (rule?.ignoredSopClasses.includes(incoming.sopClassUid)) return storeStatus.success();
+      if (rules?.ignoredSopClasses.includes(incoming.sopClassUid)) return storeStatus.success();
       void refreshSpace().catch(() => {});
       if (!spaceOpen) return storeStatus.outOfResources('free space is below the reserve');
-      return accept(incoming, { ...options, overwriteSameInstance: rule?.overwriteSameInstance ?? false });
+      return accept(incoming, { ...options, overwriteSameInstance: rules?.overwriteSameInstance ?? false });
     },
     async closed(association, summary) {
-      const { id, callingAeTitle, calledAeTitle, peer, openedAt } = association;
+      const { id, openedAt } = association;
       const closedAt = Date.now();
       await ledger.associationClosed(id, { ...summary, closedAt });
       const { how, stored, failed, sizeBytes, why } = summary;
       log.info('association ended', {
-        callingAeTitle,
-        calledAeTitle,
-        peer,
+        ...inLog(association),
         how,
         stored,
         failed,

@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
 import type { PluginRegistry } from '../plugin/index.ts';
 import type { Storage } from '../storage/index.ts';
+import type { IntakeCrashPoint } from './crash-point.ts';
 import { type Loop, startLoop } from './loop.ts';
 import { match, type WorkflowsInForce } from './match.ts';
 
@@ -16,13 +17,16 @@ export interface RouterOptions {
   workflows(): WorkflowsInForce;
   /** Groups may want a run, or files may be due for deletion. */
   onRouted(): void;
+  /** For tests: where the process may end. */
+  crashPoint?(at: IntakeCrashPoint): void;
 }
 
 /** Instances routed in one transaction. */
 const batch = 200;
 
 /** Routes recorded instances in the order of their recording; what a crash left unrouted is routed at the next start. */
-export function startRouter({ ledger, storage, registry, workflows, readAttributes, workflowIdOf, log, onRouted }: RouterOptions): Loop {
+export function startRouter(options: RouterOptions): Loop {
+  const { ledger, storage, registry, workflows, readAttributes, workflowIdOf, log, onRouted, crashPoint } = options;
   return startLoop({
     name: 'routing',
     everyMs: 1_000,
@@ -37,6 +41,7 @@ export function startRouter({ ledger, storage, registry, workflows, readAttribut
         ),
       );
       await ledger.route(routings);
+      crashPoint?.('routed');
       onRouted();
       return rows.length === batch;
     },

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { careFor } from '../../engine/intake/caretaker.ts';
+import { careFor, startCaretaker } from '../../engine/intake/caretaker.ts';
 import { nextAttemptAt } from '../../engine/intake/dispatcher.ts';
+import type { Ledger } from '../../engine/ledger/index.ts';
+import { silentLog } from '../../engine/log/index.ts';
 
 describe('care for groups', () => {
   it('replaces the run of a group that still collects, however it went', () => {
@@ -20,6 +22,36 @@ describe('care for groups', () => {
     assert.deepEqual(careFor({ state: 'collecting' }, 'running'), { do: 'nothing' });
     assert.deepEqual(careFor({ state: 'closed' }, 'running'), { do: 'nothing' });
     assert.deepEqual(careFor({ state: 'settled' }, 'failed'), { do: 'nothing' });
+  });
+});
+
+describe('old associations', () => {
+  it('are forgotten after 90 days, a small batch in each round, also while Temporal is away', async () => {
+    const asked: { readonly before: number; readonly limit: number }[] = [];
+    const rounds = Promise.withResolvers<void>();
+    const ledger: Pick<Ledger, 'forgetAssociations' | 'expireRetained' | 'openGroups'> = {
+      async forgetAssociations(before, limit) {
+        asked.push({ before, limit });
+        if (asked.length === 2) rounds.resolve();
+        return limit;
+      },
+      expireRetained: async () => 0,
+      openGroups: () => Promise.reject(new Error('Temporal is away')),
+    };
+    const caretaker = startCaretaker({
+      ledger: ledger as Ledger,
+      runs: { wake: async () => {}, standing: async () => 'running' },
+      log: silentLog,
+      everyMs: 1,
+      retainMs: async () => 0,
+      onChange() {},
+    });
+    await rounds.promise;
+    await caretaker.stop();
+    for (const { before, limit } of asked) {
+      assert.ok(Math.abs(Date.now() - 90 * 86_400_000 - before) < 60_000);
+      assert.equal(limit, 500);
+    }
   });
 });
 

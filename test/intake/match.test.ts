@@ -30,7 +30,6 @@ const instance: InstanceRow = {
   calledAeTitle: 'LUNG',
   associationId: 'a',
   sizeBytes: 1_000,
-  sha256: '',
   path: 'x.dcm',
   receivedAt: 0,
   state: 'held',

@@ -54,7 +54,6 @@ async function parts(test: TestContext): Promise<Parts> {
           calledAeTitle: 'LUNG',
           associationId: 'a',
           sizeBytes: 6,
-          sha256: '0'.repeat(64),
           path,
           receivedAt: 1,
         },
