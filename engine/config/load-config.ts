@@ -15,6 +15,7 @@ import {
   type YamlDocument,
 } from '../language/index.ts';
 import type { PluginRegistry } from '../plugin/index.ts';
+import { checkRules } from './check-rules.ts';
 import type { Config } from './config.ts';
 import { configShape } from './config-shape.ts';
 import { type GivenConfig, settle } from './settle.ts';
@@ -66,6 +67,7 @@ function check(document: YamlDocument, registry: PluginRegistry | undefined, rep
   for (const { kind, pointer, which, message, hint } of schemaProblems(configShape, value, words)) {
     report.at(pointer, which, { code: codes[kind], message, hint });
   }
+  checkRules(value, report);
   const given = withDefaults(configShape, value) as GivenConfig;
   if (registry) checkJobs(given.jobs, registry, document, report);
   return given;

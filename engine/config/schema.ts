@@ -6,6 +6,10 @@ import { configShape } from './config-shape.ts';
 export function configSchema(registry: PluginRegistry): JsonSchema {
   const properties = configShape.properties as Readonly<Record<string, JsonSchema>>;
   const jobs = properties.jobs as JsonSchema;
+  const dicom = properties.dicom as JsonSchema & { readonly properties: Readonly<Record<string, JsonSchema>> };
+  const aeTitles = dicom.properties.aeTitles as JsonSchema;
+  // For editors; `loadConfig` says it in words.
+  const rules = { ...(aeTitles.additionalProperties as JsonSchema), not: { required: ['allowedSopClasses', 'ignoredSopClasses'] } };
   const entries = [...registry.backends].sort(([a], [b]) => (a < b ? -1 : 1));
   const backend = {
     type: 'string',
@@ -44,6 +48,7 @@ export function configSchema(registry: PluginRegistry): JsonSchema {
     ...configShape,
     properties: {
       ...properties,
+      dicom: { ...dicom, properties: { ...dicom.properties, aeTitles: { ...aeTitles, additionalProperties: rules } } },
       jobs: { ...jobs, additionalProperties: { type: 'object', required: ['backend'], properties: { backend }, allOf: choices } },
     },
   };

@@ -45,7 +45,15 @@ jobs: { nodules: { backend: process, command: [node, jobs/nodules.mjs], timeout:
 workflows: ./flows
 `;
 
-const rules = { ignoredSopClasses: [], overwriteSameInstance: false };
+const rules = {
+  accept: 'private-sop-classes',
+  allowedSopClasses: null,
+  ignoredSopClasses: [],
+  overwriteSameInstance: false,
+  verification: true,
+  maxAssociations: null,
+};
+const loopback = { kind: 'network', address: '127.0.0.1', prefix: 32, family: 'ipv4' };
 
 describe('a configuration', () => {
   it('is filled with defaults, AE titles trimmed, options of jobs apart, paths from its folder', async () => {
@@ -57,14 +65,20 @@ describe('a configuration', () => {
       dicom: {
         host: '127.0.0.1',
         port: 11112,
+        tls: null,
         aeTitle: 'GANTRY',
         rejectUnknownSources: true,
         aeTitles: { LUNG: rules, CHEST: rules },
-        sources: { CT1: { aeTitle: 'CT1', host: '127.0.0.1' } },
+        sources: { CT1: { aeTitle: 'CT1', hosts: [loopback], certificate: null, maxAssociations: null } },
         destinations: { PACS: { aeTitle: 'ORTHANC', host: '127.0.0.1', port: 4242 } },
         maxAssociations: 100,
+        maxAssociationsPerPeer: 50,
+        maxInstanceSizeBytes: 64e9,
+        maxPduLength: 131_072,
+        threads: 1,
+        timers: { associateRequestMs: 30_000, progressMs: 60_000, messageMs: 1_800_000, idleMs: 600_000 },
       },
-      storage: { watermarkPercent: 85, reserveSpaceGb: 5 },
+      storage: { watermarkPercent: 85, reserveSpaceGb: 5, belowReserve: { jobs: 'pause', exports: 'go-on' } },
       jobs: { nodules: { backend: 'process', options: { command: ['node', 'jobs/nodules.mjs'], timeout: '10m' } } },
       workflows: join(folder, 'flows'),
       temporal: { port: 0, uiPort: 0, namespace: 'default' },
@@ -89,8 +103,8 @@ describe('a configuration', () => {
 
   it('is refused with every unknown key, each with its place and a suggestion', async () => {
     assert.deepEqual(await problems('dicom:\n  prot: 104\n  sources:\n    CT1: { aeTitle: CT1, host: ct1, ip: x }\nstorrage: {}\n'), [
-      '2:3 GY103 unknown key "prot" [did you mean "port"? (keys: host, port, aeTitle, rejectUnknownSources, maxAssociations, aeTitles, sources, destinations)]',
-      '4:37 GY103 unknown key "ip" [keys: aeTitle, host]',
+      '2:3 GY103 unknown key "prot" [did you mean "port"? (keys: host, port, tls, aeTitle, rejectUnknownSources, maxAssociations, maxAssociationsPerPeer, maxInstanceSizeGb, maxPduLength, threads, timers, aeTitles, and 2 more)]',
+      '4:37 GY103 unknown key "ip" [keys: aeTitle, host, certificate, maxAssociations]',
       '5:1 GY103 unknown key "storrage" [did you mean "storage"? (keys: $schema, dicom, storage, jobs, workflows, temporal)]',
     ]);
   });
@@ -103,7 +117,7 @@ describe('a configuration', () => {
       [
         '2:9 GY105 99999 is more than 65535',
         '3:25 GY105 "maybe" where true or false is expected',
-        '4:14 GY104 missing key "host" [Its address.]',
+        '4:14 GY104 missing key "host" [Where it calls from: a name, an address or a network, or a list of them.]',
         '4:38 GY105 "a b" is not a name [a letter, then letters, digits, - and _, at most 64 in all]',
         '5:46 GY105 "a b" is not spelled as it must be [such as "10.0.0.5". Its address.]',
         '5:58 GY105 0 is less than 1',
@@ -122,6 +136,89 @@ describe('a configuration', () => {
         '2:12 GY107 "THIS-IS-MUCH-TOO-LONG" is not an AE title [1 to 16 ASCII characters without backslash (PS3.5 §6.2), quoted where YAML would read a number]',
         '3:43 GY106 1.2 is read as a number, where text is expected [quote it: "1.2"]',
         '4:30 GY106 5 is read as a number, where text is expected [quote it: "5"]',
+      ],
+    );
+  });
+
+  it('says who may send, from where, how much and how long', async () => {
+    const { config, diagnostics } = await load(`
+dicom:
+  maxAssociations: 300
+  maxAssociationsPerPeer: 20
+  maxInstanceSizeGb: 0.5
+  maxPduLength: 65536
+  timers: { progress: 30s, message: 2h, idle: 1h }
+  aeTitles:
+    ARCHIVE: { accept: any, verification: false, maxAssociations: 8, allowedSopClasses: [1.2.840.10008.5.1.4.1.1.2] }
+  sources:
+    CT1: { aeTitle: " CT1", host: [ct1.hospital.example, 10.20.0.0/16, "2001:db8::/32"], certificate: ct1, maxAssociations: 4 }
+storage: { belowReserve: { jobs: go-on, exports: pause } }
+`);
+    assert.deepEqual(diagnostics, []);
+    assert.deepEqual(config?.storage.belowReserve, { jobs: 'go-on', exports: 'pause' });
+    const { maxAssociations, maxAssociationsPerPeer, maxInstanceSizeBytes, maxPduLength, timers, aeTitles, sources } = config.dicom;
+    assert.deepEqual([maxAssociations, maxAssociationsPerPeer, maxInstanceSizeBytes, maxPduLength], [300, 20, 5e8, 65_536]);
+    assert.deepEqual(timers, { associateRequestMs: 30_000, progressMs: 30_000, messageMs: 7_200_000, idleMs: 3_600_000 });
+    assert.deepEqual(aeTitles, {
+      ARCHIVE: { ...rules, accept: 'any', verification: false, maxAssociations: 8, allowedSopClasses: ['1.2.840.10008.5.1.4.1.1.2'] },
+    });
+    assert.deepEqual(sources, {
+      CT1: {
+        aeTitle: 'CT1',
+        hosts: [
+          { kind: 'name', name: 'ct1.hospital.example' },
+          { kind: 'network', address: '10.20.0.0', prefix: 16, family: 'ipv4' },
+          { kind: 'network', address: '2001:db8::', prefix: 32, family: 'ipv6' },
+        ],
+        certificate: 'ct1',
+        maxAssociations: 4,
+      },
+    });
+  });
+
+  it('is refused where an AE title has two lists of SOP classes that exclude each other, with the place', async () => {
+    const classes = '[1.2.840.10008.5.1.4.1.1.2]';
+    const { config, diagnostics } = await load(
+      `dicom:\n  aeTitles:\n    LUNG:\n      allowedSopClasses: ${classes}\n      ignoredSopClasses: ${classes}\n`,
+    );
+    assert.equal(config, null);
+    for (const { code } of diagnostics) codesSeen.add(code);
+    assert.equal(
+      (await formatDiagnostics(diagnostics)).replace(folder, ''),
+      `/gantry.yaml:4:7  GY109 "LUNG" has both "ignoredSopClasses" and "allowedSopClasses"
+    2 |   aeTitles:
+    3 |     LUNG:
+ >  4 |       allowedSopClasses: ${classes}
+      |       ^^^^^^^^^^^^^^^^^ keep one of the two: which SOP classes are dropped, or which alone are accepted`,
+    );
+  });
+
+  it('is refused with hosts that are none, and timers that would fire at once', async () => {
+    const host = 'write a name, an address, or a network: ct1.hospital.example, 10.0.0.5, 10.0.0.0/8, 2001:db8::/32';
+    assert.deepEqual(
+      await problems(`dicom:
+  timers: { progress: 500ms, idle: 25d, associateRequest: soon }
+  sources:
+    A: { aeTitle: A, host: 10.0.0.300 }
+    B: { aeTitle: B, host: [10.0.0.0/33, "2001:db8::/129", "2001:db8::g", 10.0.0.0/8/8, 10.0.0.0/, ct1/8, -ct1] }
+    C: { aeTitle: C, host: [] }
+  destinations:
+    PACS: { aeTitle: PACS, host: 10.0.0.0/8, port: 104 }
+`),
+      [
+        '2:23 GY105 500ms is less than 1 s',
+        '2:36 GY105 25d is more than 24 d',
+        '2:59 GY105 "soon" is not a duration [write a whole number and a unit: 500ms, 30s, 15m, 2h, 7d]',
+        `4:28 GY105 "10.0.0.300" is not a host [${host}]`,
+        `5:29 GY105 "10.0.0.0/33" is not a host [${host}]`,
+        `5:43 GY105 "2001:db8::/129" is not a host [${host}]`,
+        `5:61 GY105 "2001:db8::g" is not a host [${host}]`,
+        `5:75 GY105 "10.0.0.0/8/8" is not a host [${host}]`,
+        `5:89 GY105 "10.0.0.0/" is not a host [${host}]`,
+        `5:100 GY105 "ct1/8" is not a host [${host}]`,
+        `5:107 GY105 "-ct1" is not a host [${host}]`,
+        '6:28 GY105 a list is empty',
+        '8:34 GY105 "10.0.0.0/8" is a network [write the name or the address of the one peer to send to]',
       ],
     );
   });
