@@ -1,6 +1,7 @@
 import { activityInfo, Context } from '@temporalio/activity';
 import { GantryError } from '../errors/index.ts';
-import type { BeginInput, StepCall } from '../workflow/contract.ts';
+import type { AwaitSpaceInput, BeginInput, StepCall } from '../workflow/contract.ts';
+import { awaitSpace } from './await-space.ts';
 import { begin } from './begin.ts';
 import { decideBatch } from './decide-batch.ts';
 import { describeGroup } from './describe-group.ts';
@@ -18,6 +19,7 @@ export type Activities = Readonly<Record<string, (input: never) => Promise<unkno
 export function createActivities(parts: WorkerParts): Activities {
   return {
     'gantry/begin': (input: BeginInput) => reported(() => begin(parts, input), engineFailure),
+    'gantry/await-space': (input: AwaitSpaceInput) => reported(() => awaitSpace(parts, input), engineFailure),
     default: (call: StepCall) => reported(() => dispatch(parts, call), stepFailure),
   };
 }

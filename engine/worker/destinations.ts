@@ -2,9 +2,14 @@ import type { Config } from '../config/index.ts';
 import type { SendFiles } from '../dicom/index.ts';
 import { GantryError } from '../errors/index.ts';
 import { type Destinations, fatal, retryable } from '../plugin/index.ts';
+import { passSpaceGate } from './space-rules.ts';
 
 /** The configured destinations, reached with our own AE title. */
-export function createDestinations(dicom: Pick<Config['dicom'], 'aeTitle' | 'destinations'>, sendFiles: SendFiles): Destinations {
+export function createDestinations(
+  dicom: Pick<Config['dicom'], 'aeTitle' | 'destinations'>,
+  sendFiles: SendFiles,
+  space: Parameters<typeof passSpaceGate>[1],
+): Destinations {
   return {
     names: Object.keys(dicom.destinations),
     async store(destination, files, { associations = 2, signal, onResult }) {
@@ -14,6 +19,7 @@ export function createDestinations(dicom: Pick<Config['dicom'], 'aeTitle' | 'des
           hint: 'Add it to dicom.destinations of the configuration, or correct the workflow.',
         });
       }
+      await passSpaceGate('exports', space);
       try {
         return await sendFiles(peer, files, { callingAeTitle: dicom.aeTitle, associations, signal, onResult });
       } catch (error) {
@@ -32,6 +38,7 @@ function asPluginError(error: unknown, destination: string): unknown {
   switch (error.code) {
     case 'GY330':
     case 'GY333':
+    case 'GY337':
       return retryable('DestinationUnreachable', message, options);
     case 'GY331':
       return retryable('AssociationRejected', message, options);

@@ -54,7 +54,7 @@ export function createInstances({ group, set, ledger, storage, readFileFacts, si
         for (const { path, facts } of found) {
           signal.throwIfAborted();
           const { datasetOffset, ...file } = facts;
-          const { path: stored, sizeBytes } = await storage.adopt(path, datasetOffset);
+          const { path: stored, sizeBytes } = await storage.adopt(path);
           adopted.push({ ...file, sizeBytes, path: stored });
         }
         return await ledger.addArtifacts(group, adopted);

@@ -2,12 +2,13 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { type PluginRegistry, validateOptions } from '../plugin/host.ts';
-import { fatal, type Jobs, retryable, type StepContext } from '../plugin/index.ts';
+import { fatal, type Jobs, type StepContext } from '../plugin/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { stepJobsFolder } from './job-folders.ts';
+import { passSpaceGate } from './space-rules.ts';
 
 export interface JobsOptions {
-  readonly config: Pick<Config, 'folder' | 'jobs'>;
+  readonly config: Pick<Config, 'folder' | 'jobs' | 'storage'>;
   readonly dataFolder: string;
   readonly group: number;
   readonly step: string;
@@ -19,10 +20,13 @@ export interface JobsOptions {
 /** The configured jobs, on the back-ends that plugins bring. */
 export function createJobs({ config, dataFolder, group, step, registry, storage, context }: JobsOptions): Jobs {
   const stateFolder = stepJobsFolder(dataFolder, group, step);
+  const space = { storage, rules: config.storage.belowReserve };
   return {
     names: Object.keys(config.jobs),
 
     async folder() {
+      // Before anything is put into it: that may be copies.
+      await passSpaceGate('jobs', space);
       await mkdir(stateFolder, { recursive: true, mode: 0o700 });
       return mkdtemp(join(stateFolder, `${context.attempt}-`));
     },
@@ -39,8 +43,7 @@ export function createJobs({ config, dataFolder, group, step, registry, storage,
       }
       const options = validateOptions(backend.options, entry.options, `job "${name}"`);
       // What it is going to write counts as what is received does.
-      if (!(await storage.space()).open)
-        throw retryable('StorageLow', `job "${name}" waits: free space is below the reserve`, { retryAfterMs: 30_000 });
+      await passSpaceGate('jobs', space);
       await mkdir(stateFolder, { recursive: true, mode: 0o700 });
       const { signal, log, progress, idempotencyKey, attempt } = context;
       const { details } = await backend.run({ ...job, name, idempotencyKey, attempt, stateFolder }, options, {

@@ -56,7 +56,7 @@ async function stepContext(parts: WorkerParts, call: StepCall, activity: Context
     log,
     progress,
     instances: createInstances({ group, set: await ledger.groupSet(group), ledger, storage, readFileFacts, signal }),
-    destinations: createDestinations(config.dicom, sendFiles),
+    destinations: createDestinations(config.dicom, sendFiles, { storage, rules: config.storage.belowReserve }),
     jobs: createJobs({ config, dataFolder, group, step, registry, storage, context: { signal, log, progress, idempotencyKey, attempt } }),
     journal: { read: () => ledger.journal(idempotencyKey), write: (entries) => ledger.journalWrite(idempotencyKey, entries) },
     claims: createClaims(call, ledger, dataFolder),

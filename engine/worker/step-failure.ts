@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { type ErrorCode, GantryError } from '../errors/index.ts';
 import { isPluginError } from '../plugin/index.ts';
 import type { StepFailure } from '../workflow/contract.ts';
+import { MustWaitForSpace } from './space-rules.ts';
 
 /** A failure stands in the history and in lists: enough for a job's last lines, no more. */
 const maxMessageLength = 2_000;
@@ -53,6 +54,12 @@ function said(error: unknown): Said {
     const { code, message, retryable, retryAfterMs = null, hint = null } = error;
     return { type: code, message, detail: { retryable, retryAfterMs, hint } };
   }
+  if (error instanceof MustWaitForSpace)
+    return {
+      type: 'WaitingForSpace',
+      message: error.message,
+      detail: { retryable: true, retryAfterMs: null, hint: null, waitsFor: error.use },
+    };
   if (error instanceof GantryError) {
     const { code, message, mend } = error;
     return { type: code, message, detail: { retryable: !lasting.has(code), retryAfterMs: retryAfterMs[code] ?? null, hint: mend } };

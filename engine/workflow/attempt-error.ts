@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { type AttemptError, spellDuration } from '../retries/index.ts';
-import type { StepFailure } from './contract.ts';
+import type { SpaceUse, StepFailure } from './contract.ts';
 
 /** Codes that the engine itself gives a failed attempt; policies may name them as they name a plugin's. */
 export const engineCodes = {
@@ -35,6 +35,14 @@ export function attemptErrorOf(error: unknown, timeoutMs: number): AttemptError 
     return { ...passing(engineCodes.unexpected, cause.message), retryable: !cause.nonRetryable };
   }
   return passing(engineCodes.unexpected, cause instanceof Error ? cause.message : String(cause));
+}
+
+/** What a step has to wait for before it can begin; null: it has begun, and failed. */
+export function spaceToAwait(error: unknown): { readonly use: SpaceUse; readonly why: string } | null {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) return null;
+  const failure: unknown = cause.details?.[0];
+  return isStepFailure(failure) && failure.waitsFor !== undefined ? { use: failure.waitsFor, why: cause.message } : null;
 }
 
 const passing = (code: string, message: string): AttemptError => ({ code, message, hint: null, retryable: true, retryAfterMs: null });

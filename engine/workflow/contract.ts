@@ -115,6 +115,16 @@ export interface StepFailure {
   readonly retryable: boolean;
   readonly retryAfterMs: number | null;
   readonly hint: string | null;
+  /** Not a failure: there is too little space to begin. The same attempt is made again when `gantry/await-space` has ended. */
+  readonly waitsFor?: SpaceUse;
+}
+
+/** What `storage.belowReserve` of the configuration has rules for. */
+export type SpaceUse = 'jobs' | 'exports';
+
+/** Activity `gantry/await-space`, answers null: ends when what the step wants to do may begin. */
+export interface AwaitSpaceInput {
+  readonly use: SpaceUse;
 }
 
 /** Search attributes, registered when the server is prepared: at most 10 keywords and 3 of each other type (SQL visibility). No patient data. */
@@ -133,3 +143,6 @@ export const searchAttributes = {
 export const workflowIdOf = (workflow: string, calledAeTitle: string, key: string): string => `${workflow}/${calledAeTitle}/${key}`;
 
 export const taskQueue = 'gantry';
+
+/** Where `gantry/await-space` runs: however many steps wait for space, they leave places for those that free it. */
+export const waitingTaskQueue = 'gantry-waiting';

@@ -1,8 +1,8 @@
 import { condition, isCancellation, scheduleActivity } from '@temporalio/workflow';
 import type { StepDefinition } from '../language/definition.ts';
 import { type AttemptError, nextRetry, type RetryHappening, type RetryWait, startRetry } from '../retries/index.ts';
-import { attemptErrorOf } from './attempt-error.ts';
-import type { StepCall } from './contract.ts';
+import { attemptErrorOf, spaceToAwait } from './attempt-error.ts';
+import { type AwaitSpaceInput, type StepCall, waitingTaskQueue } from './contract.ts';
 import { inWords, type Order } from './inbox.ts';
 import { label } from './label.ts';
 import { callOf, type Run } from './run.ts';
@@ -32,7 +32,7 @@ export async function driveRetries(
       run.board.step(step.id, { state: 'running', attempts: wait.total, note: order === null ? null : inWords(order) });
       order = null;
       try {
-        output = await attempt(step, callOf(run, step, wait.total, options, batch));
+        output = await attempt(run, step, callOf(run, step, wait.total, options, batch));
         happening = { type: 'done' };
       } catch (error) {
         if (isCancellation(error)) throw error;
@@ -49,12 +49,34 @@ export async function driveRetries(
   return { state: 'succeeded', output, note };
 }
 
+/** One attempt, from when there is space to begin it: neither the time that it waits nor the activity that found out counts. */
+async function attempt(run: Run, step: StepDefinition, call: StepCall): Promise<unknown> {
+  for (;;) {
+    try {
+      return await perform(step, call);
+    } catch (error) {
+      const waiting = spaceToAwait(error);
+      if (waiting === null) throw error;
+      run.board.step(step.id, { note: label(waiting.why) });
+      await scheduleActivity('gantry/await-space', [{ use: waiting.use } satisfies AwaitSpaceInput], {
+        activityId: `${step.id}/space`,
+        taskQueue: waitingTaskQueue,
+        summary: label(`${step.id}: ${waiting.why}`),
+        startToCloseTimeout: '30 d',
+        heartbeatTimeout: '30 s',
+        retry: { initialInterval: '1 s', maximumInterval: '30 s' },
+      });
+      run.board.step(step.id, { note: null });
+    }
+  }
+}
+
 /**
- * One attempt. Temporal itself retries only what says nothing about the step: a worker that died (no heartbeat for 30 s) or was stopped.
+ * Temporal itself retries only what says nothing about the step: a worker that died (no heartbeat for 30 s) or was stopped.
  * A step's own errors come as non-retryable failures. Running out of time is one of them too: `TemporalTimeout:` and the timeout's name is
  * how the server spells that in a retry policy (TimeoutFailureTypePrefix in its common/retrypolicy).
  */
-function attempt(step: StepDefinition, call: StepCall): Promise<unknown> {
+function perform(step: StepDefinition, call: StepCall): Promise<unknown> {
   return scheduleActivity(step.uses, [call], {
     activityId: step.id,
     summary: renderSummary(step.summary, call.options),

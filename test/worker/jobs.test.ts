@@ -95,15 +95,6 @@ describe('a job', () => {
       message: 'job "nodules": unknown option "tiemout" (options: command, timeout, environment)',
     });
   });
-
-  it('waits where there is too little space for what it may write', async (test) => {
-    const { parts, receive, storage } = await withJob(test, '');
-    const full = { ...storage, space: async () => ({ open: false, freeBytes: 1, reservedBytes: 2, totalBytes: 3 }) };
-    await assert.rejects(activity({ ...parts, storage: full }, 'job/submit').run(submitting(await receive('1.1'))), {
-      type: 'StorageLow',
-      details: [{ retryable: true, retryAfterMs: 30_000, hint: null }],
-    });
-  });
 });
 
 describe('the release of claims', () => {

@@ -6,7 +6,7 @@ import { makePhantom, readFileFacts, sendFiles } from '../../engine/dicom/index.
 import { createRegistry } from '../../engine/plugin/host.ts';
 import type { InstanceSet } from '../../engine/plugin/index.ts';
 import { plugins } from '../../plugins/index.ts';
-import { MemoryEngine } from '../dicom/memory-engine.ts';
+import { MemoryEngine, openTerms } from '../dicom/memory-engine.ts';
 import { activity, callOf, openParts } from './engine-parts.ts';
 
 describe('from a job to a real peer', () => {
@@ -21,7 +21,7 @@ describe('from a job to a real peer', () => {
     const { receiver, port } = await pacs.receive({
       policy: {
         ...pacs.policy,
-        admit: () => (refusals === 0 ? { result: 2, source: 3, reason: 2, why: 'local limit exceeded' } : null),
+        admit: () => (refusals === 0 ? { result: 2, source: 3, reason: 2, why: 'local limit exceeded' } : openTerms),
         // The second time it has room for one instance only.
         instance: (incoming) => (refusals === 1 && pacs.stored.length > 0 ? { status: 0xa700, comment: 'disk full' } : pacs.sink(incoming)),
       },

@@ -35,8 +35,8 @@ const steps: readonly StepDefinition[] = [
 ];
 
 /** The engine's parts, a job in Node that runs `body`, and two instances received. */
-async function setUp(test: TestContext, body: string, calledAeTitle: string) {
-  const { parts, ledger, receive, dataFolder } = await openParts(test, { registry: createRegistry(plugins) });
+async function setUp(test: TestContext, body: string, calledAeTitle: string, hasSpace = () => true) {
+  const { parts, ledger, receive, dataFolder, storage } = await openParts(test, { registry: createRegistry(plugins) });
   await mkdir(join(dataFolder, 'site'));
   const job = join(dataFolder, 'site/job.mjs');
   await writeFile(job, `import fs from 'node:fs';\n${body}`);
@@ -44,7 +44,8 @@ async function setUp(test: TestContext, body: string, calledAeTitle: string) {
   const definition: Definition = { ...lungCt, steps, finally: [step('reclaim', 'storage/reclaim')] };
   await ledger.saveDefinition(definitionHash, 'lung-ct', JSON.stringify(definition));
   const group = await receive('1.1', '1.2');
-  const activities = createActivities({ ...parts, config: { ...parts.config, jobs } });
+  const space = async () => ({ open: hasSpace(), freeBytes: 1e9, reservedBytes: 5e9, totalBytes: 9e9 });
+  const activities = createActivities({ ...parts, config: { ...parts.config, jobs }, storage: { ...storage, space } });
   const input = { workflow: 'lung-ct', calledAeTitle, key: '1.2.3', group, definition: definitionHash };
   const id = workflowId.replace('LUNG', calledAeTitle);
   const runs = createRuns(temporal.client);
@@ -107,6 +108,31 @@ describe('a worker on a real server', () => {
     try {
       assert.equal((await result()).outcome, 'succeeded');
       assert.equal((await attempts()).length, 2);
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it('that is stopped while a step waits for space stops at once, and the next one goes on when there is some', {
+    timeout: 60_000,
+  }, async (test) => {
+    let hasSpace = false;
+    const { id, runs, start, wake, result } = await setUp(test, '', 'LOW', () => hasSpace);
+    const nodules = async () => (await runs.show(id))?.steps.find((each) => each.id === 'nodules');
+    const first = await start();
+    await wake();
+    const note = 'waiting for space: 1 GB free, 5 GB reserved';
+    while ((await nodules())?.note !== note) await sleep(50);
+    const begun = performance.now();
+    await first.stop();
+    assert.ok(performance.now() - begun < 5_000, `it took ${Math.round(performance.now() - begun)} ms`);
+
+    const second = await start();
+    try {
+      assert.equal((await nodules())?.note, note);
+      hasSpace = true;
+      assert.equal((await result()).outcome, 'succeeded');
+      assert.equal((await nodules())?.attempts, 1);
     } finally {
       await second.stop();
     }

@@ -10,7 +10,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import type { RunInput, RunResult, RunView, StepCall } from '../../engine/workflow/contract.ts';
+import type { RunInput, RunResult, RunView, SpaceUse, StepCall } from '../../engine/workflow/contract.ts';
 import { workflowIdOf } from '../../engine/workflow/contract.ts';
 import { type Command, type Job, openSandbox, type Sandbox, type SandboxedWorkflow } from './sandbox.ts';
 
@@ -24,6 +24,7 @@ export type Answer = { readonly afterMs?: number } & (
         readonly retryable?: boolean;
         readonly retryAfterMs?: number;
         readonly hint?: string;
+        readonly waitsFor?: SpaceUse;
       };
     }
   | { readonly crash: { readonly type: string; readonly message: string } }
@@ -43,6 +44,7 @@ export type Asked =
       readonly what: 'activity';
       readonly type: string;
       readonly id: string;
+      readonly taskQueue: string;
       readonly summary: string;
       readonly input: StepCall;
       readonly options: ActivityOptions;
@@ -230,7 +232,8 @@ export class VirtualRun {
         // Copied: an array of the sandbox is not of this realm.
         nonRetryableErrorTypes: [...(scheduleActivity.retryPolicy?.nonRetryableErrorTypes ?? [])],
       };
-      this.asked.push({ at, what: 'activity', type: activityType, id: activityId, summary, input, options, group });
+      const taskQueue = String(scheduleActivity.taskQueue);
+      this.asked.push({ at, what: 'activity', type: activityType, id: activityId, taskQueue, summary, input, options, group });
       const fake = this.#activities[activityType];
       assert.ok(fake, `no fake for ${activityType}`);
       const answer = fake(input, n, this.#now);
@@ -344,8 +347,9 @@ function resolution(seq: number, answer: Answer, identity: ActivityIdentity): Jo
 
 function causeOf(answer: Answer): Error {
   if ('fail' in answer) {
-    const { code: type, message, retryable = false, retryAfterMs = null, hint = null } = answer.fail;
-    return ApplicationFailure.create({ type, message, nonRetryable: true, details: [{ retryable, retryAfterMs, hint }] });
+    const { code: type, message, retryable = false, retryAfterMs = null, hint = null, waitsFor } = answer.fail;
+    const detail = { retryable, retryAfterMs, hint, ...(waitsFor === undefined ? {} : { waitsFor }) };
+    return ApplicationFailure.create({ type, message, nonRetryable: true, details: [detail] });
   }
   if ('timeout' in answer) return new TimeoutFailure(`activity ${answer.timeout} timeout`, undefined, answer.timeout);
   return ApplicationFailure.create('crash' in answer ? answer.crash : { message: 'never' });

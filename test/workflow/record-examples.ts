@@ -33,6 +33,8 @@ writeFileSync(
 const { config } = await loadConfig(file);
 if (config === null) throw new Error('the configuration does not load');
 const engine = await startEngine({ config, dataFolder: join(folder, 'data'), log: silentLog });
+if (engine.dicom === null) throw new Error('the engine has no plain DICOM port');
+const receiver = engine.dicom;
 const { client, close } = await connectTemporal({ address: engine.temporal.address }, engine.temporal.namespace);
 try {
   const { workflows } = await loadWorkflows(config.workflows, workflowOptions(config, createRegistry(plugins)));
@@ -40,7 +42,7 @@ try {
     const { workflow, on } = definition;
     const aeTitle = on.received.calledAeTitle;
     const study = await makePhantom({ folder: join(folder, workflow), slices: 4, size: 64, uidSeed: workflow });
-    await sendFiles({ aeTitle, ...engine.dicom }, study.files, { callingAeTitle: 'CT1' });
+    await sendFiles({ aeTitle, ...receiver }, study.files, { callingAeTitle: 'CT1' });
     const workflowId = workflowIdOf(workflow, aeTitle, study.studyInstanceUid);
     while ((await createRuns(client).standing(workflowId, null)) === 'absent') await new Promise(setImmediate);
     console.log(
