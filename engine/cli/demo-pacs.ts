@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createReceiver, part10Header, storeStatus } from '../dicom/index.ts';
+import { type AssociationTerms, createReceiver, isKnownTransferSyntax, part10Header, storeStatus } from '../dicom/index.ts';
 import { silentLog } from '../log/index.ts';
 
 export interface DemoPacs {
@@ -13,6 +13,14 @@ export interface DemoPacs {
 }
 
 const busyMs = 1_000;
+
+const terms: AssociationTerms = {
+  limits: [],
+  verification: true,
+  largestInstanceBytes: null,
+  acceptsSopClass: () => true,
+  acceptsTransferSyntax: isKnownTransferSyntax,
+};
 
 /** A second DICOM receiver that plays the PACS. It is busy for a second from when it is first called: A-ASSOCIATE-RJ 2/3/2, which peers are to try again. */
 export async function startDemoPacs(folder: string): Promise<DemoPacs> {
@@ -29,11 +37,10 @@ export async function startDemoPacs(folder: string): Promise<DemoPacs> {
     policy: {
       admit() {
         busyUntil ??= Date.now() + busyMs;
-        if (Date.now() > busyUntil) return null;
+        if (Date.now() > busyUntil) return terms;
         rejected += 1;
         return { result: 2, source: 3, reason: 2, why: 'busy' };
       },
-      acceptsSopClass: () => true,
       opened() {},
       closed() {},
       instance({ association, sopClassUid, sopInstanceUid, transferSyntaxUid }) {
@@ -43,7 +50,7 @@ export async function startDemoPacs(folder: string): Promise<DemoPacs> {
         const path = join(folder, `${begun}.dcm`);
         return {
           write(chunk) {
-            chunks.push(chunk);
+            chunks.push(Buffer.from(chunk));
             return true;
           },
           drained: () => Promise.resolve(),

@@ -13,7 +13,7 @@ import { connectRuns, runUrl } from '../temporal/index.ts';
 import { startDemoPacs } from './demo-pacs.ts';
 import { writePng } from './png.ts';
 import { note, print, printTable } from './print.ts';
-import { removeEngineFile, writeEngineFile } from './running-engine.ts';
+import { removeEngineFile, spellListening, writeEngineFile } from './running-engine.ts';
 
 interface DemoOptions {
   readonly exit?: boolean;
@@ -48,11 +48,12 @@ export async function demo({ exit = false, keep }: DemoOptions): Promise<void> {
     await engine.stop();
   });
   await writeEngineFile(data, engine);
-  note(`  DICOM on ${engine.dicom.host}:${engine.dicom.port}, Temporal on ${engine.temporal.address}, Web UI ${engine.temporal.uiUrl}`);
+  note(`  DICOM on ${spellListening(engine)}, Temporal on ${engine.temporal.address}, Web UI ${engine.temporal.uiUrl}`);
 
   step(`A phantom chest CT of ${slices} slices is made and sent over two associations, with a pause between them`);
   const study = await makePhantom({ folder: join(folder, 'study'), slices, seed: 1 });
   const { files } = study;
+  if (engine.dicom === null) throw new Error('the demo wrote a configuration without a plain DICOM port');
   const scanner = { aeTitle: 'CHEST', ...engine.dicom };
   const half = slices / 2;
   const first = await sendFiles(scanner, files.slice(0, half), { callingAeTitle: 'CT1' });

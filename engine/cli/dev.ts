@@ -19,8 +19,12 @@ export async function dev(options: DevOptions): Promise<void> {
   const signalled = nextSignal();
   const engine = await startEngine({ config, dataFolder: folder, log });
   await writeEngineFile(folder, engine);
-  const { dicom, temporal } = engine;
-  print(`gantry ready dicom=${dicom.host}:${dicom.port} temporal=${temporal.address} ui=${temporal.uiUrl ?? 'unknown'}`);
+  const { dicom, dicomTls, temporal } = engine;
+  const listening = [
+    ...(dicom === null ? [] : [`dicom=${dicom.host}:${dicom.port}`]),
+    ...(dicomTls === null ? [] : [`dicom-tls=${dicomTls.host}:${dicomTls.port}`]),
+  ];
+  print(`gantry ready ${listening.join(' ')} temporal=${temporal.address} ui=${temporal.uiUrl ?? 'unknown'}`);
 
   const failure = await Promise.race([signalled.then(() => null), engine.failed]);
   if (failure !== null) log.error('the engine cannot go on; it stops, to be started again', { error: failure.message });

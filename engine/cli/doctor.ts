@@ -12,7 +12,8 @@ import { connectRuns, findTemporal, isPortFree } from '../temporal/index.ts';
 import { workflowOptions } from '../workflow-options.ts';
 import { type CommonOptions, configFile, dataFolder } from './common.ts';
 import { formatBytes, print, printJson } from './print.ts';
-import { engineState } from './running-engine.ts';
+import { engineState, spellListening } from './running-engine.ts';
+import { lookAtTls, tlsFilesOf } from './tls-files.ts';
 
 interface Finding {
   readonly check: string;
@@ -60,18 +61,20 @@ export async function doctor(options: CommonOptions): Promise<void> {
   });
   await check('Temporal', async () => findTemporal(process.env, silentLog));
 
+  for (const { name, files } of tlsFilesOf(config)) await check(name, () => lookAtTls(files));
+
   const engine = await engineState(folder);
   if (engine === null) {
-    await check('DICOM port', async () => {
-      const { host, port } = config?.dicom ?? { host: '127.0.0.1', port: 0 };
-      if (port !== 0 && !(await isPortFree(port))) throw new GantryError('GY809', `port ${port} is taken`);
-      return port === 0 ? 'a free one will be chosen' : `${host}:${port} is free`;
-    });
+    const { host, port, tls } = (config as Config | null)?.dicom ?? { host: '127.0.0.1', port: 0, tls: null };
+    const checkPort = (name: string, wanted: number): Promise<void> =>
+      check(name, async () => {
+        if (wanted !== 0 && !(await isPortFree(wanted))) throw new GantryError('GY809', `port ${wanted} is taken`);
+        return wanted === 0 ? 'a free one will be chosen' : `${host}:${wanted} is free`;
+      });
+    if (tls?.only !== true) await checkPort('DICOM port', port);
+    if (tls !== null) await checkPort('DICOM port with TLS', tls.port);
   } else {
-    await check(
-      'engine',
-      async () => `process ${engine.pid} since ${engine.startedAt}, DICOM on ${engine.dicom.host}:${engine.dicom.port}`,
-    );
+    await check('engine', async () => `process ${engine.pid} since ${engine.startedAt}, DICOM on ${spellListening(engine)}`);
     await check('ledger', async () => {
       const ledger = await openLedgerReader({ file: ledgerFile(folder) });
       const { held, retained, unrouted, wakeUps, collecting } = await ledger.counts().finally(() => ledger.close());

@@ -22,6 +22,9 @@ if (major < 24) {
   process.exit(status ?? 1);
 }
 
+// Syncs of several associations are to run side by side: libuv's four threads would let them wait for one another. It is read at the first use.
+process.env.UV_THREADPOOL_SIZE ??= '16';
+
 const source = join(here, 'main.ts');
 const built = join(here, '../../dist/engine/cli/main.js');
 await import(pathToFileURL(existsSync(source) ? source : built).href);

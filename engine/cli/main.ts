@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { describeError } from '../errors/index.ts';
 import { withCommon } from './common.ts';
 import { note } from './print.ts';
@@ -21,6 +21,7 @@ Examples:
   gantry phantom study/ --slices 60          a synthetic CT study, no person in it
   gantry send study/ --to LUNG@127.0.0.1:11112
   gantry runs list                           where every study is
+  gantry associations list --since 1h        who sent, how much, and how it ended
   gantry explain 1.2.840.113619.2.1          the story of an instance, series or study
 `,
   );
@@ -94,6 +95,28 @@ withCommon(instances.command('list'))
   .option('--limit <n>', 'at most', '1000')
   .option('--json', 'print as JSON')
   .action(async (options) => (await import('./instances.ts')).list(options));
+
+const associations = program.command('associations').description('look at associations: who sent what, and how it ended');
+withCommon(associations.command('list'))
+  .description('all that the ledger remembers (90 days), newest first; rejected ones counted by the hour')
+  .addOption(new Option('--open', 'that are open now').conflicts('how'))
+  .addOption(new Option('--how <how>', 'how they ended').choices(['open', 'released', 'aborted', 'lost', 'timeout', 'rejected']))
+  .option('--calling <title>', 'from one calling AE title')
+  .option('--called <title>', 'to one called AE title')
+  .option('--peer <address>', 'from one address')
+  .option('--since <duration>', 'open or ended within this time, such as 30m, 2h, 7d')
+  .option('--limit <n>', 'at most', '100')
+  .option('--json', 'print as JSON, with refused contexts and what the peer runs')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  gantry associations list --open                       who is sending now
+  gantry associations list --calling CT2 --since 2h     why CT2 cannot send
+  gantry associations list --how rejected               who was turned away, and why
+`,
+  )
+  .action(async (options) => (await import('./associations.ts')).list(options));
 
 withCommon(program.command('explain'))
   .description('the story of an instance, series or study: what happened to it, and why')

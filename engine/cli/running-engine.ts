@@ -6,7 +6,9 @@ import { engineFile } from './common.ts';
 /** What a running engine leaves in its data folder, and removes when it ends. */
 export interface EngineState {
   readonly pid: number;
-  readonly dicom: { readonly host: string; readonly port: number };
+  /** Without TLS, and with it; null where it does not listen so. */
+  readonly dicom: { readonly host: string; readonly port: number } | null;
+  readonly dicomTls: { readonly host: string; readonly port: number } | null;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
   readonly startedAt: string;
 }
@@ -36,9 +38,18 @@ function isAlive(pid: number): boolean {
 }
 
 /** Written once the engine is ready, so that commands find it. */
-export async function writeEngineFile(folder: string, { dicom, temporal }: Pick<Engine, 'dicom' | 'temporal'>): Promise<void> {
-  const state: EngineState = { pid: process.pid, dicom, temporal, startedAt: new Date().toISOString() };
+export async function writeEngineFile(
+  folder: string,
+  { dicom, dicomTls, temporal }: Pick<Engine, 'dicom' | 'dicomTls' | 'temporal'>,
+): Promise<void> {
+  const state: EngineState = { pid: process.pid, dicom, dicomTls, temporal, startedAt: new Date().toISOString() };
   await writeFile(engineFile(folder), JSON.stringify(state, null, 2));
 }
 
 export const removeEngineFile = (folder: string): Promise<void> => rm(engineFile(folder), { force: true });
+
+/** Where an engine listens for DICOM, for people. */
+export function spellListening({ dicom, dicomTls }: Pick<EngineState, 'dicom' | 'dicomTls'>): string {
+  const plain = dicom === null ? [] : [`${dicom.host}:${dicom.port}`];
+  return [...plain, ...(dicomTls === null ? [] : [`${dicomTls.host}:${dicomTls.port} with TLS`])].join(' and ');
+}

@@ -48,6 +48,7 @@ async function peerOf({ to, called, ...options }: SendCommandOptions, destinatio
   if (to === undefined || to === '') {
     const { dicom } = await runningEngine(dataFolder(options));
     if (called === undefined) throw new GantryError('GY806', 'which AE title of the engine is meant?');
+    if (dicom === null) throw new GantryError('GY811', 'the engine here takes TLS only');
     return { aeTitle: called, ...dicom };
   }
   const named = destinations[to];

@@ -40,6 +40,16 @@ export const cliErrors = {
     cause: 'Another program listens where the engine is to.',
     mend: 'Stop that program, or set another dicom.port (0: a free one)',
   },
+  GY810: {
+    title: 'an option is not understood',
+    cause: 'The value of an option of a command is not of the kind that it takes.',
+    mend: 'Write it as the command shows with --help',
+  },
+  GY811: {
+    title: 'TLS is needed',
+    cause: 'Something is to be sent to the running engine, which has no plain DICOM port.',
+    mend: 'Add the engine to dicom.destinations, with tls and its ca, and send with --to NAME',
+  },
   GY805: {
     title: 'unknown UID',
     cause: 'The ledger has no instance, series or study of this UID.',

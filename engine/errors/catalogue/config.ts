@@ -40,4 +40,9 @@ export const configErrors = {
     cause: 'A job names a back-end that no installed plugin brings.',
     mend: 'Take one of the back-ends that the message lists, or install the plugin.',
   },
+  GY109: {
+    title: 'two rules that exclude each other',
+    cause: 'An AE title has both a list of SOP classes that are ignored and a list of those that alone are allowed.',
+    mend: 'Keep one of the two.',
+  },
 } as const;

@@ -15,6 +15,31 @@ export const dicomErrors = {
     cause: 'No `DICM` after a preamble of 128 bytes, or a meta header that is cut off or lacks its transfer syntax.',
     mend: 'Check where the file comes from; it may be a dataset without meta header, cut off, or no DICOM at all.',
   },
+  GY304: {
+    title: 'TLS file cannot be read',
+    cause: 'A certificate, key or authority that the configuration names is not there, or this user may not read it.',
+    mend: 'Correct the path, which is meant from the configuration file, or let the user of the engine read the file.',
+  },
+  GY305: {
+    title: 'TLS file is not what it should be',
+    cause: 'No PEM, a damaged certificate, a key with a passphrase, or a key that is too short (RSA below 2,048 bits).',
+    mend: 'Give certificates and keys as PEM without passphrase; `openssl x509 -text -noout -in FILE` shows a certificate.',
+  },
+  GY306: {
+    title: 'TLS key does not match its certificate',
+    cause: 'The two come from different requests, only one of them was renewed, or the server certificate is not first in its file.',
+    mend: 'Put the certificate that was issued for this key first in its file, or the key of this certificate beside it.',
+  },
+  GY307: {
+    title: 'TLS certificate expired',
+    cause: 'The end of its validity has passed; peers that check certificates refuse to connect.',
+    mend: 'Have it renewed, and replace the files; the engine takes them up by itself.',
+  },
+  GY310: {
+    title: 'a receiving thread failed',
+    cause: 'One of the threads that receive (dicom.threads) ended by an error, or ended without having been told to.',
+    mend: 'Start the engine again; nothing that was acknowledged is lost. Report it with the log lines before.',
+  },
   GY330: {
     title: 'DICOM peer is unreachable',
     cause: 'Nothing listens at its host and port, its name has no address, or a firewall drops the connection.',
@@ -49,6 +74,12 @@ export const dicomErrors = {
     title: 'not an AE title',
     cause: 'An application entity title is empty, longer than 16 characters, or has a backslash or other than printable ASCII in it.',
     mend: 'Give an AE title of 1 to 16 printable characters.',
+  },
+  GY337: {
+    title: 'no TLS with the peer',
+    cause:
+      'Its certificate is of another authority, of another name or expired; it refuses ours; or it speaks no TLS 1.2 or newer on this port.',
+    mend: "Check the destination's port, ca and serverName, and whether the peer trusts our certificate.",
   },
   GY341: {
     title: 'DICOM file is not well-formed',
