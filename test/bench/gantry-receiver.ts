@@ -1,37 +1,42 @@
-// Gantry's receiving path alone, as a process of its own: `node gantry-receiver.ts FOLDER` prints its port.
+// Gantry's whole receiving path as a process of its own, without Temporal: `node gantry-receiver.ts FOLDER THREADS` prints its port.
 import { join } from 'node:path';
-import { createReceiver, readFileFacts } from '../../engine/dicom/index.ts';
-import { createReceiverPolicy } from '../../engine/intake/index.ts';
+import { loadConfig } from '../../engine/config/index.ts';
+import { AssociationPlaces } from '../../engine/dicom/index.ts';
 import { openLedger } from '../../engine/ledger/index.ts';
 import { silentLog } from '../../engine/log/index.ts';
+import { startReceiving, startReceivingThreads } from '../../engine/receiving/index.ts';
 import { createFolderStorage } from '../../engine/storage/index.ts';
 
-const folder = process.argv[2];
+// As the gantry command has it.
+process.env.UV_THREADPOOL_SIZE ??= '16';
+const [folder, threads = '1'] = process.argv.slice(2);
 if (folder === undefined) throw new Error('a folder is needed');
+const { config } = await loadConfig(null);
+if (config === null) throw new Error('there are no defaults');
 const ledger = await openLedger({ file: join(folder, 'ledger.db') });
-const storage = await createFolderStorage({ root: join(folder, 'instances'), watermarkPercent: 99, reserveSpaceGb: 0 });
-const receiver = createReceiver({
-  host: '127.0.0.1',
-  port: 0,
-  maxAssociations: 100,
+const root = join(folder, 'instances');
+const limits = { ...config.storage, watermarkPercent: 99, reserveSpaceGb: 0 };
+const shared = {
+  dicom: { ...config.dicom, port: 0, rejectUnknownSources: false, maxAssociations: 400, maxAssociationsPerPeer: 400 },
+  ledger,
   log: silentLog,
-  policy: createReceiverPolicy({
-    storage,
-    ledger,
-    readFileFacts,
-    log: silentLog,
-    rejectUnknownSources: false,
-    sources: [],
-    rules: { BENCH: { ignoredSopClasses: [], overwriteSameInstance: false } },
-    workflowAeTitles: () => [],
-    onRecorded() {},
-    onAssociationEnd() {},
-  }),
-});
-const { port } = await receiver.start();
-process.stdout.write(`${port}\n`);
+  workflowAeTitles: () => new Set(['BENCH']),
+  onRecorded() {},
+  onAssociationEnd() {},
+};
+const receiving =
+  threads === '1'
+    ? await startReceiving({
+        ...shared,
+        storage: createFolderStorage({ root, ...limits }),
+        places: new AssociationPlaces(shared.dicom.maxAssociations),
+        sharePorts: false,
+        watchSpace: true,
+      })
+    : await startReceivingThreads({ ...shared, count: Number(threads), storage: limits, root });
+process.stdout.write(`${receiving.plain?.port}\n`);
 process.once('SIGTERM', () => {
-  void receiver
+  void receiving
     .stop()
     .then(() => ledger.close())
     .then(() => process.exit(0));

@@ -1,67 +1,105 @@
-// `npm run bench:receive`: instances per second, Gantry (synced, recorded) beside storescp +B and Orthanc, in one run.
-// Senders are dcmtk's storescu, on the same machine. Options: --runs N, --scale F (of the sets' sizes), --base FOLDER.
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+// `npm run bench:receive`: instances per second, Gantry (recorded in its ledger; synced where there is a disk) beside storescp +B and
+// Orthanc, in one run. Senders are dcmtk's storescu, on the same machine. In memory nothing syncs; on disk Gantry and Orthanc sync,
+// storescp does not. Each receiver is a new process, warmed up with a tenth of the set.
+// Options: --runs N, --scale F (of the sets' sizes), --sets ct,small, --base FOLDER, --threads N (a second Gantry), --storm N (associations).
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makePhantom } from '../../engine/dicom/index.ts';
-import { gantryReceiver, median, orthanc, type StartReceiver, sendFolders, storescp } from './receivers.ts';
+import { type BenchReceiver, gantryReceiver, median, orthanc, type StartReceiver, sendFolders, storescp } from './receivers.ts';
+import { type BenchSet, benchSets, type WrittenSet, writeSet } from './sets.ts';
+import { storm } from './storm.ts';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '3' }, scale: { type: 'string', default: '1' }, base: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '3' },
+    scale: { type: 'string', default: '1' },
+    sets: { type: 'string' },
+    base: { type: 'string' },
+    threads: { type: 'string', default: '2' },
+    storm: { type: 'string', default: '200' },
+  },
 });
 const runs = Number(values.runs);
-const scale = Number(values.scale);
-
-/** Instances in all, over four associations. */
-const sets = [
-  { name: 'ct', size: 512, instances: Math.ceil(500 * scale) },
-  { name: 'small', size: 64, instances: Math.ceil(2_000 * scale) },
-];
-const receivers: readonly (readonly [string, StartReceiver])[] = [
-  ['gantry', gantryReceiver],
-  ['storescp +B', storescp],
-  ['orthanc', orthanc()],
-];
-/** Memory first: what the code costs; then the disk: what durability costs. */
-const bases = values.base === undefined ? ['/dev/shm', tmpdir()] : [values.base];
-const associations = 4;
-
+const threads = Number(values.threads);
+const wanted = values.sets?.split(',');
+const sets = benchSets(Number(values.scale)).filter(({ name }) => wanted === undefined || wanted.includes(name));
 const input = mkdtempSync(join('/dev/shm', 'gantry-bench-input-'));
-try {
-  console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, ${runs} runs, medians, ${associations} associations`);
-  for (const set of sets) {
-    const folders: string[] = [];
-    for (let n = 0; n < associations; n += 1) {
-      const folder = join(input, set.name, String(n));
-      await makePhantom({ folder, slices: Math.ceil(set.instances / associations), size: set.size, seed: n + 1 });
-      folders.push(folder);
-    }
-    const files = folders.flatMap((folder) => readdirSync(folder).map((name) => statSync(join(folder, name)).size));
-    const megabytes = files.reduce((sum, size) => sum + size, 0) / 1e6;
-    for (const base of bases) {
-      const figures = new Map<string, number[]>(receivers.map(([name]) => [name, []]));
-      for (let run = 0; run < runs; run += 1) {
-        for (const [name, start] of receivers) {
-          const receiver = await start(base);
-          try {
-            figures.get(name)?.push(await sendFolders(folders, receiver));
-          } finally {
-            await receiver.stop();
-          }
-        }
-      }
-      const own = median(figures.get('gantry') ?? []);
-      console.log(`\n${set.name}: ${files.length} instances, ${megabytes.toFixed(0)} MB, on ${base}`);
-      for (const [name, seconds] of figures) {
-        const middle = median(seconds);
-        const spread = `${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)} s`;
-        console.log(
-          `  ${name.padEnd(12)} ${(files.length / middle).toFixed(0).padStart(6)} inst/s  ${(megabytes / middle).toFixed(0).padStart(5)} MB/s  gantry is ${(middle / own).toFixed(2)} ×  (${spread})`,
-        );
+
+interface Figure {
+  readonly seconds: number;
+  /** Processor time of the process that listens: what it forks is not in it. */
+  readonly cpuSeconds: number;
+  readonly peakMegabytes: number;
+}
+
+const cpuSeconds = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+const peakMegabytes = (pid: number): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1_024;
+
+async function measure(receiver: BenchReceiver, set: BenchSet, { folders, warmUp }: WrittenSet): Promise<Figure> {
+  await sendFolders([warmUp], receiver, set.propose);
+  const before = cpuSeconds(receiver.pid);
+  const seconds = await sendFolders(folders, receiver, set.propose);
+  return { seconds, cpuSeconds: cpuSeconds(receiver.pid) - before, peakMegabytes: peakMegabytes(receiver.pid) };
+}
+
+async function compare(set: BenchSet, written: WrittenSet, base: string, syncs: boolean): Promise<void> {
+  const receivers: readonly (readonly [string, StartReceiver])[] = [
+    ['gantry', gantryReceiver()],
+    ...(threads > 1 ? ([[`gantry × ${threads}`, gantryReceiver(threads)]] as const) : []),
+    ['storescp +B', storescp()],
+    ['storescp --fork', storescp('--fork')],
+    ['orthanc', orthanc({ SyncStorageArea: syncs })],
+  ];
+  const figures = new Map<string, Figure[]>(receivers.map(([name]) => [name, []]));
+  for (let run = 0; run < runs; run += 1) {
+    for (const [name, start] of receivers) {
+      const receiver = await start(base);
+      try {
+        figures.get(name)?.push(await measure(receiver, set, written));
+      } catch (error) {
+        console.log(`  ${name} failed in run ${run + 1}: ${error instanceof Error ? error.message : String(error)}`);
+      } finally {
+        await receiver.stop();
       }
     }
   }
+  const middle = (name: string, of: keyof Figure): number => median((figures.get(name) ?? []).map((figure) => figure[of]));
+  const { instances, megabytes } = written;
+  console.log(
+    `\n${set.name}: ${instances} instances, ${megabytes.toFixed(0)} MB, ${set.associations} associations, ${syncs ? 'on disk' : 'in memory'} (${base})`,
+  );
+  for (const [name, all] of figures) {
+    const seconds = middle(name, 'seconds');
+    const rates = all.map((figure) => instances / figure.seconds);
+    const columns = [
+      name.padEnd(16),
+      `${(instances / seconds).toFixed(0).padStart(6)} inst/s`,
+      `${(megabytes / seconds).toFixed(0).padStart(5)} MB/s`,
+      `cpu ${middle(name, 'cpuSeconds').toFixed(2).padStart(5)} s`,
+      `peak ${middle(name, 'peakMegabytes').toFixed(0).padStart(4)} MB`,
+      `gantry is ${(seconds / middle('gantry', 'seconds')).toFixed(2)} ×`,
+      `(${Math.min(...rates).toFixed(0)}–${Math.max(...rates).toFixed(0)})`,
+    ];
+    console.log(`  ${columns.join('  ')}`);
+  }
+}
+
+try {
+  console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, ${runs} runs, medians`);
+  for (const set of sets) {
+    const folder = join(input, set.name);
+    const written = await writeSet(set, folder);
+    if (values.base === undefined) {
+      await compare(set, written, '/dev/shm', false);
+      await compare(set, written, tmpdir(), true);
+    } else await compare(set, written, values.base, !values.base.startsWith('/dev/shm'));
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (Number(values.storm) > 0) await storm(Number(values.storm), values.base ?? tmpdir());
 } finally {
   rmSync(input, { recursive: true, force: true });
 }

@@ -11,6 +11,8 @@ export interface BenchReceiver {
   readonly port: number;
   readonly aeTitle: string;
   readonly folder: string;
+  /** Of the process that listens. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -48,29 +50,41 @@ async function end(child: ChildProcess): Promise<void> {
 
 const temporary = (base: string, name: string): string => mkdtempSync(join(base, `gantry-bench-${name}-`));
 
-/** Gantry's whole receiving path (receiver, storage, ledger, synced) without Temporal. */
-export const gantryReceiver: StartReceiver = async (base) => {
-  const folder = temporary(base, 'gantry');
-  const child = spawn(process.execPath, [resolve(import.meta.dirname, 'gantry-receiver.ts'), folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+/** A process that listens, and its folder, which goes with it. */
+function receiverOf(child: ChildProcess, port: number, folder: string): BenchReceiver {
   return {
-    port: Number(line),
+    port,
     aeTitle: 'BENCH',
     folder,
+    pid: child.pid ?? 0,
     stop: () => end(child).finally(() => rmSync(folder, { recursive: true, force: true })),
   };
-};
+}
 
-/** dcmtk's storescp, which writes bytes as they come (+B) and syncs nothing. */
-export const storescp: StartReceiver = async (base) => {
-  const folder = temporary(base, 'storescp');
-  const port = await freePort();
-  const child = spawn('storescp', ['+B', '-uf', '-aet', 'BENCH', '-od', folder, String(port)], { stdio: 'ignore', env: environment });
-  await answers(port);
-  return { port, aeTitle: 'BENCH', folder, stop: () => end(child).finally(() => rmSync(folder, { recursive: true, force: true })) };
-};
+/** Gantry's whole receiving path (receiver, storage, ledger, synced) without Temporal, in one thread or several. */
+export const gantryReceiver =
+  (threads = 1): StartReceiver =>
+  async (base) => {
+    const folder = temporary(base, 'gantry');
+    const child = spawn(process.execPath, [resolve(import.meta.dirname, 'gantry-receiver.ts'), folder, String(threads)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    return receiverOf(child, Number(line), folder);
+  };
+
+/** dcmtk's storescp, which writes bytes as they come (+B) and syncs nothing; with `--fork` a process for each association. */
+export const storescp =
+  (...options: readonly string[]): StartReceiver =>
+  async (base) => {
+    const folder = temporary(base, 'storescp');
+    const port = await freePort();
+    // +xa: all transfer syntaxes.
+    const args = ['+B', '+xa', '-uf', ...options, '-aet', 'BENCH', '-od', folder, String(port)];
+    const child = spawn('storescp', args, { stdio: 'ignore', env: environment });
+    await answers(port);
+    return receiverOf(child, port, folder);
+  };
 
 /** Orthanc with its defaults: it parses, indexes, and syncs what it stores. `extra` is added to its configuration. */
 export const orthanc =
@@ -97,15 +111,19 @@ export const orthanc =
     );
     const child = spawn('Orthanc', [file], { stdio: 'ignore', env: environment });
     await answers(port);
-    return { port, aeTitle: 'BENCH', folder, stop: () => end(child).finally(() => rmSync(folder, { recursive: true, force: true })) };
+    return receiverOf(child, port, folder);
   };
 
 /** Sends folders at once, one storescu each; seconds until the last has ended. Throws where one fails. */
-export async function sendFolders(folders: readonly string[], { port, aeTitle }: Pick<BenchReceiver, 'port' | 'aeTitle'>): Promise<number> {
+export async function sendFolders(
+  folders: readonly string[],
+  { port, aeTitle }: Pick<BenchReceiver, 'port' | 'aeTitle'>,
+  propose: readonly string[] = [],
+): Promise<number> {
   const startedAt = performance.now();
   await Promise.all(
     folders.map(async (folder) => {
-      const args = ['-aet', 'SENDER', '-aec', aeTitle, '+sd', '127.0.0.1', String(port), folder];
+      const args = ['-aet', 'SENDER', '-aec', aeTitle, ...propose, '+sd', '127.0.0.1', String(port), folder];
       const child = spawn('storescu', args, { stdio: 'ignore', env: environment });
       const [status] = (await once(child, 'close')) as [number | null];
       if (status !== 0) throw new Error(`storescu ended with ${status}`);

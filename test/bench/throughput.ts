@@ -48,6 +48,7 @@ const gantry: StartForwarder = async (sink) => {
     port: Number(/dicom=\S+:(\d+)/.exec(line)?.[1]),
     aeTitle: 'BENCH',
     folder,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'close');
@@ -82,7 +83,7 @@ try {
       ['orthanc', orthancForwarder],
       ['storescp +B', direct],
     ] as const) {
-      const sink = await storescp(base);
+      const sink = await storescp()(base);
       const forwarder = await start(sink);
       try {
         const startedAt = performance.now();
