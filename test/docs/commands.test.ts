@@ -96,6 +96,22 @@ describe('the commands of the documentation', () => {
     assert.match(output, /✓ engine: process/);
   });
 
+  it('turn on TLS, let in only a peer with a certificate, and renew ours', async (t) => {
+    if (requirePeer(t, 'dcmtk') === null || requirePeer(t, 'openssl') === null) return;
+    const folder = temporaryFolder(t);
+    const ports = { '11112': await freePort(), '2762': await freePort() };
+    const log = 'gantry-background.log';
+    const script = scriptOf(blocksOf('secure.md', ports), {
+      'gantry dev': until(`grep -q "gantry ready" ${log}`),
+      'openssl x509 -req -in tls/gantry.csr': `[ ! -e ${log} ] || { ${until(`grep -q "new TLS certificate in force" ${log}`)}; }`,
+    });
+    const { status, output } = await run(script, folder);
+    assert.equal(status, 0, output);
+    assert.match(output, /✓ TLS: \S+gantry\.crt until 20\d\d-/);
+    assert.match(output, /^accepted$[\s\S]*^refused: no certificate$[\s\S]*^refused: no TLS$/m);
+    assert.match(output, /✓ engine: process \d+ since \S+, DICOM on 127\.0\.0\.1:\d+ with TLS/);
+  });
+
   it('check the configuration that the page shows', async (t) => {
     const folder = temporaryFolder(t);
     const { status, output } = await run(scriptOf(blocksOf('configure.md', {}), {}), folder);
