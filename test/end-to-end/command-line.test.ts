@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { openLedger } from '../../engine/ledger/index.ts';
+import { association } from '../ledger/contract/fixture.ts';
 import { requirePeer } from '../peers/peers.ts';
 import type { Gantry } from './gantry-process.ts';
 import { collect, Site } from './site.ts';
 import { StoreScp } from './store-scp.ts';
+import { until } from './until.ts';
 
 const forward = `
 workflow: forward
@@ -188,6 +191,35 @@ describe('the command line, beside a running engine,', () => {
     assert.match(unknown.stderr, /^GY805 .*\n$/);
   });
 
+  it('lists associations: who sent what, and how it ended', async () => {
+    const list = (...filter: readonly string[]) => site.json<readonly Record<string, unknown>[]>('associations', 'list', ...filter);
+    await until('the association to have ended', async () => (await list('--called', 'HOLD'))[0]?.how === 'released');
+    const [held = {}, ...others] = await list('--called', 'HOLD', '--since', '1h');
+    assert.equal(others.length, 0);
+    const { id, openedAt, closedAt, sizeBytes, acceptedContexts, implementation, ...rest } = held;
+    assert.match(String(id), /^[0-9a-f-]{36}$/);
+    assert.match(String(openedAt), isoTime);
+    assert.match(String(closedAt), isoTime);
+    assert.ok(Number(sizeBytes) > 500);
+    assert.ok(Number(acceptedContexts) >= 1);
+    assert.match(String((implementation as { readonly classUid: string }).classUid), /^[0-9.]+$/);
+    assert.deepEqual(rest, {
+      ...{ callingAeTitle: 'CT1', calledAeTitle: 'HOLD', peer: '127.0.0.1', how: 'released', times: 1, why: null },
+      ...{ stored: 1, failed: 0, statuses: { '0000': 1 }, refusedContexts: [], tls: null },
+    });
+    const [image] = await site.instances({ calledAeTitle: 'HOLD' });
+    const { events } = await site.json<{ readonly events: readonly { readonly why: string }[] }>('explain', image?.sopInstanceUid ?? '');
+    assert.match(events[0]?.why ?? '', /^from CT1 \(127\.0\.0\.1\) for HOLD, \d+ bytes, association [0-9a-f-]{36} \(released\)$/);
+
+    assert.equal((await site.run('send', join(site.folder, 'held'), '--called', 'NOWHERE', '--from', 'CT2')).status, 1);
+    const [rejected = {}] = await until('the rejection to be recorded', async () => {
+      const rows = await list('--calling', 'CT2', '--how', 'rejected');
+      return rows.length > 0 ? rows : null;
+    });
+    assert.deepEqual([rejected.how, rejected.calledAeTitle, rejected.times], ['rejected', 'NOWHERE', 1]);
+    assert.match(String(rejected.why), /^1\/1\/7 /);
+  });
+
   it('examines itself: every check with its finding', async () => {
     const findings = await site.json<readonly { readonly check: string; readonly ok: boolean; readonly detail: string }[]>('doctor');
     assert.deepEqual(
@@ -212,8 +244,68 @@ describe('the command line, with nothing running,', () => {
   it('names every command in its help', async () => {
     const { status, stdout } = await collect(site.bare(['--help']));
     assert.equal(status, 0);
-    for (const command of ['dev', 'validate', 'send', 'phantom', 'runs', 'instances', 'explain', 'doctor', 'demo'])
+    for (const command of ['dev', 'validate', 'send', 'phantom', 'runs', 'instances', 'associations', 'explain', 'doctor', 'demo'])
       assert.match(stdout, new RegExp(`^  ${command}\\b`, 'm'));
+  });
+
+  it('tells of associations in a table, with nothing of a peer unescaped', async () => {
+    const ledger = await openLedger({ file: join(site.data, 'ledger.db') });
+    const now = Date.now();
+    const ended = { how: 'aborted', stored: 12, failed: 4, sizeBytes: 6_300_000, why: 'by the peer: source 0, reason 0' } as const;
+    const statuses = new Map([
+      [0x0000, 11],
+      [0xb000, 1],
+      [0xa700, 3],
+      [0x0110, 1],
+    ]);
+    await ledger.associationOpened(association({ id: 'a', openedAt: now - 5_000 }));
+    await ledger.associationClosed('a', { ...ended, statuses, closedAt: now - 2_500 });
+    await ledger.associationOpened(
+      association({
+        id: 'b',
+        callingAeTitle: 'MR\u001b[2J1',
+        openedAt: now - 4_000,
+        refusedContexts: [{ abstractSyntaxUid: '1.2', result: 3 }],
+      }),
+    );
+    const rejection = { callingAeTitle: 'CT2', calledAeTitle: 'LUNG', peer: '10.1.2.4', code: '2/3/2', why: 'too many associations' };
+    await ledger.associationsRejected([{ ...rejection, at: now - 3_000, times: 12 }]);
+    await ledger.associationOpened(association({ id: 'old', openedAt: now - 9 * 3_600_000 }));
+    await ledger.associationClosed('old', { ...ended, statuses: new Map(), closedAt: now - 8 * 3_600_000 });
+    await ledger.close();
+
+    const { status, stdout, stderr } = await site.run('associations', 'list', '--since', '2h');
+    assert.equal(status, 0, stderr);
+    const [header, ...rows] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/));
+    assert.deepEqual(header, ['STARTED', 'FROM', 'TO', 'ENDED', 'DURATION', 'STORED', 'FAILED', 'SIZE', 'WHY']);
+    assert.deepEqual(
+      rows.map(([, ...cells]) => cells),
+      [
+        ['CT2@10.1.2.4', 'LUNG', 'rejected ×12', '0 ms', '2/3/2 too many associations'],
+        ['MR1@127.0.0.1', 'LUNG', 'open', rows[1]?.[4] ?? '', '0', '0', '0 B', 'refused contexts: 1 (--json shows them)'],
+        ['CT1@127.0.0.1', 'LUNG', 'aborted', '2 s', '12', '4 (A700×3, 0110×1)', '6.3 MB', 'by the peer: source 0, reason 0'],
+      ],
+    );
+    assert.ok(!stdout.includes('\u001b'));
+    const ids = async (...filter: readonly string[]) =>
+      (await site.json<readonly { readonly id: string }[]>('associations', 'list', ...filter)).map(({ id }) => id);
+    assert.deepEqual(await ids('--limit', '1', '--how', 'aborted'), ['a']);
+    assert.deepEqual(await ids('--how', 'aborted'), ['a', 'old']);
+    assert.deepEqual(await ids('--peer', '10.1.2.4'), ['']);
+    for (const wrong of [
+      ['--since', 'yesterday'],
+      ['--limit', '0'],
+      ['--how', 'well'],
+      ['--open', '--how', 'lost'],
+    ])
+      assert.equal((await site.run('associations', 'list', ...wrong)).status, 1, wrong.join(' '));
+    assert.match(
+      (await site.run('associations', 'list', '--since', 'yesterday')).stderr,
+      /^GY810 --since: "yesterday" is not a duration.*\n$/,
+    );
   });
 
   it('finds all is well in good files', async () => {

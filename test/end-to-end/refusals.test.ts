@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makePhantom } from '../../engine/dicom/index.ts';
+import { echo, makePhantom, sendFiles } from '../../engine/dicom/index.ts';
 import { requirePeer } from '../peers/peers.ts';
 import { editElement } from './dataset.ts';
 import type { Gantry } from './gantry-process.ts';
@@ -11,6 +11,7 @@ import { removeFolder, temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
 const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
+const mrImageStorage = '1.2.840.10008.5.1.4.1.1.4';
 const studyInstanceUidTag = 0x0020_000d;
 
 interface Story {
@@ -28,8 +29,11 @@ describe('what is not wanted', { concurrency: true }, () => {
     site = await Site.open({
       rejectUnknownSources: true,
       // Both are us; only one of them is where it says it is.
-      sources: { CT1: { aeTitle: 'CT1', host: '127.0.0.1' }, FAR: { aeTitle: 'FAR', host: '127.0.0.2' } },
-      aeTitles: { QUIET: { ignoredSopClasses: [ctImageStorage] } },
+      sources: { CT1: { aeTitle: 'CT1', host: ['10.99.0.0/16', '127.0.0.0/8'] }, FAR: { aeTitle: 'FAR', host: '127.0.0.2' } },
+      aeTitles: {
+        QUIET: { ignoredSopClasses: [ctImageStorage] },
+        MRONLY: { allowedSopClasses: [mrImageStorage], verification: false },
+      },
       workflows: {
         magnets: `
 workflow: magnets
@@ -100,6 +104,19 @@ steps:
     await until('a line in the log', async () => /"calledAeTitle":"QUIET".*association ended/.test(await site.log()));
     assert.deepEqual(await site.json('instances', 'list', '--study', studyInstanceUid), []);
     assert.equal((await site.run('explain', sopInstanceUid)).status, 1);
+  });
+
+  it('a SOP class that is not among the allowed ones is refused when the association is made, and C-ECHO where it is switched off', async () => {
+    const file = await slice('not-allowed');
+    const to = (aeTitle: string) => ({ aeTitle, ...gantry.dicom });
+    const from = { callingAeTitle: 'CT1' };
+    const [result] = await sendFiles(to('MRONLY'), [file], from);
+    assert.deepEqual([result?.outcome, result?.status], ['refused', null]);
+    assert.match(result?.detail ?? '', /^SOP class refused/, 'result 3, abstract syntax not supported');
+    await assert.rejects(echo(to('MRONLY'), from));
+    assert.ok(await echo(to('QUIET'), from));
+    await until('a line in the log', async () => /"calledAeTitle":"MRONLY".*association ended/.test(await site.log()));
+    assert.deepEqual(await site.json('instances', 'list', '--study', file.studyInstanceUid), []);
   });
 
   it('an instance that no workflow wants is reclaimed at once, and its story says why', async (t) => {

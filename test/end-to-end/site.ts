@@ -20,11 +20,12 @@ export interface Destination {
 /** What tests say of the configuration; all else is the same for all of them. */
 export interface SiteOptions {
   readonly destinations?: Readonly<Record<string, Destination>>;
-  readonly sources?: Readonly<Record<string, { readonly aeTitle: string; readonly host: string }>>;
+  readonly sources?: Readonly<Record<string, { readonly aeTitle: string; readonly host: string | readonly string[] }>>;
   readonly rejectUnknownSources?: boolean;
   readonly aeTitles?: Readonly<Record<string, object>>;
   readonly jobs?: Readonly<Record<string, { readonly command: readonly string[]; readonly timeout?: string }>>;
   readonly dicomPort?: number;
+  readonly storage?: { readonly watermarkPercent?: number; readonly reserveSpaceGb?: number; readonly belowReserve?: object };
   /** YAML by file name, without its extension. */
   readonly workflows: Readonly<Record<string, string>>;
   /** The `gantry` to run, default the one of this clone. */
@@ -65,11 +66,19 @@ export class Site {
   }
 
   async configure(options: Omit<SiteOptions, 'workflows' | 'program'>): Promise<void> {
-    const { destinations = {}, sources = {}, rejectUnknownSources = false, aeTitles = {}, jobs = {}, dicomPort = 0 } = options;
+    const {
+      destinations = {},
+      sources = {},
+      rejectUnknownSources = false,
+      aeTitles = {},
+      jobs = {},
+      dicomPort = 0,
+      storage = {},
+    } = options;
     const config = {
       dicom: { host: '127.0.0.1', port: dicomPort, rejectUnknownSources, aeTitles, sources, destinations },
       // The disk of whoever runs the tests may be as full as it likes.
-      storage: { watermarkPercent: 100, reserveSpaceGb: 0 },
+      storage: { watermarkPercent: 100, reserveSpaceGb: 0, ...storage },
       jobs: Object.fromEntries(Object.entries(jobs).map(([name, job]) => [name, { backend: 'process', ...job }])),
       workflows: './workflows',
     };

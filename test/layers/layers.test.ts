@@ -12,6 +12,7 @@ const root = resolve(import.meta.dirname, '../..');
 const allowed: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
+  metrics: [],
   retries: [],
   plugin: ['errors'],
   dicom: ['errors', 'log'],
@@ -20,11 +21,27 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   language: ['errors', 'plugin', 'retries', 'dicom'],
   config: ['errors', 'language', 'plugin'],
   workflow: ['retries', 'language/expression.ts', 'types:plugin', 'types:language'],
-  intake: ['errors', 'log', 'dicom', 'storage', 'ledger', 'language', 'plugin'],
+  intake: ['errors', 'log', 'types:metrics', 'dicom', 'storage', 'ledger', 'language', 'plugin'],
   temporal: ['errors', 'log', 'workflow/contract.ts'],
+  receiving: ['errors', 'log', 'config', 'dicom', 'storage', 'ledger', 'intake', 'metrics'],
   worker: ['errors', 'log', 'plugin', 'ledger', 'storage', 'dicom', 'config', 'language', 'workflow/contract.ts', 'temporal'],
   // The assembly knows every room; only the command line stands above it.
-  '.': ['errors', 'log', 'plugin', 'ledger', 'storage', 'dicom', 'config', 'language', 'workflow', 'temporal', 'worker', 'intake'],
+  '.': [
+    'errors',
+    'log',
+    'plugin',
+    'ledger',
+    'storage',
+    'dicom',
+    'config',
+    'language',
+    'workflow',
+    'temporal',
+    'worker',
+    'intake',
+    'receiving',
+    'metrics',
+  ],
   cli: ['*'],
 };
 

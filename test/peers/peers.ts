@@ -5,9 +5,9 @@ import { delimiter, join, resolve } from 'node:path';
 const programs = {
   dcmtk: ['storescu', 'storescp', 'echoscu', 'dcmsend', 'dcmconv', 'dcmcrle', 'dcmcjpeg', 'dcmcjpls', 'dcmdump', 'dump2dcm', 'findscu'],
   orthanc: ['Orthanc'],
-  // Not gdcmscu: Debian's (3.0.21) dies of an exception at every connection.
-  gdcm: ['gdcmconv'],
+  gdcm: ['gdcmconv', 'gdcmscu'],
   pynetdicom: ['python'],
+  openssl: ['openssl'],
 } as const;
 
 export type PeerName = keyof typeof programs;

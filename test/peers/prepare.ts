@@ -15,7 +15,7 @@ function say(line: string): void {
 }
 
 /** Debian packages by the command that shows they are there. */
-const debian: Readonly<Record<string, string>> = { storescu: 'dcmtk', Orthanc: 'orthanc', gdcmscu: 'libgdcm-tools' };
+const debian: Readonly<Record<string, string>> = { storescu: 'dcmtk', Orthanc: 'orthanc', gdcmscu: 'libgdcm-tools', openssl: 'openssl' };
 
 function prepareDebian(): void {
   const missing = Object.entries(debian).filter(([command]) => !found(command));
