@@ -88,14 +88,19 @@ async function readValues(
   // Elements ascend by tag (PS3.5 §7.1): past the highest one that is wanted there is nothing to find.
   const highest = Math.max(...wanted.keys());
   const walker = new ElementWalker(window, encoding, position);
-  for (let element = await walker.next(); element !== null && element.tag <= highest; element = await walker.next()) {
+  for (;;) {
+    const element = walker.heldNext() ?? (await walker.next());
+    if (element === null || element.tag > highest) break;
     const { tag, vr, valuePosition, length } = element;
     if (tag < 0x00010000 || (tag & 0xffff0000) === 0x00020000)
       throw malformedDicom(window.path, `${formatTag(tag)} has no place in a dataset`);
     const dictionaryVr = tag === specificCharacterSet ? 'CS' : wanted.get(tag);
     if (dictionaryVr === undefined || raw.has(tag) || length === undefinedLength) continue;
     if (length > valueLimitBytes) throw malformedDicom(window.path, `the value of ${formatTag(tag)} has ${length} bytes`);
-    raw.set(tag, { vr: vr === null || vr === 'UN' ? dictionaryVr : vr, bytes: await window.bytes(valuePosition, length) });
+    raw.set(tag, {
+      vr: vr === null || vr === 'UN' ? dictionaryVr : vr,
+      bytes: window.held(valuePosition, length) ?? (await window.bytes(valuePosition, length)),
+    });
     if (tag === highest) break;
   }
 

@@ -44,6 +44,16 @@ export class ElementWalker {
     this.#position = position;
   }
 
+  /** The next element without waiting; null where that cannot be told from the bytes that are there, and `next` must be asked. */
+  heldNext(): ElementHeader | null {
+    const position = this.#last === null ? this.#position : endOf(this.#last);
+    const element = position === null ? null : heldElementHeader(this.#window, this.#encoding, position);
+    if (element === null || position === null) return null;
+    this.#position = position;
+    this.#last = element;
+    return element;
+  }
+
   /** The next element; null at the end of the file. */
   async next(): Promise<ElementHeader | null> {
     if (this.#last !== null) this.#position = endOf(this.#last) ?? (await this.#skipSequence(this.#last, this.#encoding, 0));

@@ -14,6 +14,8 @@ export class LedgerClient {
   readonly #waiting = new Map<number, Waiting>();
   #newestId = 0;
   #outbox: Request[] = [];
+  /** Sent and not answered. */
+  #underWay = 0;
   #ended: GantryError | null = null;
 
   /** `post` throws for what cannot be cloned. */
@@ -28,12 +30,15 @@ export class LedgerClient {
   }
 
   settle(replies: readonly Reply[]): void {
+    this.#underWay -= replies.length;
     for (const reply of replies) {
       const caller = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
       if ('error' in reply) caller?.reject(errorFromData(reply.error));
       else caller?.resolve(reply.value);
     }
+    // What the callers ask next, in this turn, still goes along.
+    if (this.#underWay === 0 && this.#outbox.length > 0) setImmediate(() => this.#send());
   }
 
   /** What was asked before is still sent and answered; what is asked from here on is not. False where it was closed before. */
@@ -56,8 +61,9 @@ export class LedgerClient {
       if (this.#ended !== null) return reject(this.#ended);
       const id = ++this.#newestId;
       this.#waiting.set(id, { resolve, reject });
-      // What is asked in one turn of the event loop goes to the thread at once: waking it costs more than most requests.
-      if (this.#outbox.push({ id, name, values }) === 1) setImmediate(() => this.#send());
+      // Waking the thread costs more than most requests, and a commit more than both: what is asked while it is at work goes to it
+      // together, and so into one commit.
+      if (this.#outbox.push({ id, name, values }) === 1 && this.#underWay === 0) setImmediate(() => this.#send());
     });
   }
 
@@ -67,6 +73,7 @@ export class LedgerClient {
     if (requests.length === 0) return;
     try {
       this.#post(requests);
+      this.#underWay += requests.length;
     } catch {
       for (const request of requests) this.#sendAlone(request);
     }
@@ -75,6 +82,7 @@ export class LedgerClient {
   #sendAlone(request: Request): void {
     try {
       this.#post([request]);
+      this.#underWay += 1;
     } catch (error) {
       // What cannot be cloned is its caller's mistake, and nobody else's.
       this.#waiting.get(request.id)?.reject(error);

@@ -13,12 +13,15 @@ export function runBatch(database: Database, requests: readonly Request[]): read
     database.run('BEGIN IMMEDIATE');
     const replies: Reply[] = [];
     for (const request of requests) {
-      const reply = runOne(database, request);
+      const reply = requests.length === 1 ? attempt(database, request) : runOne(database, request);
       // On a full disk or an I/O error SQLite may roll back everything, also what went well before.
       if ('error' in reply && !database.isTransaction) return allFailed(reply.error);
       replies.push(reply);
     }
-    database.run('COMMIT');
+    const [only] = replies;
+    // Alone in its transaction, so the transaction is its savepoint.
+    if (requests.length === 1 && only !== undefined && 'error' in only) database.run('ROLLBACK');
+    else database.run('COMMIT');
     return replies;
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
@@ -26,15 +29,19 @@ export function runBatch(database: Database, requests: readonly Request[]): read
   }
 }
 
-function runOne(database: Database, { id, name, values }: Request): Reply {
+function runOne(database: Database, request: Request): Reply {
   database.run('SAVEPOINT request');
+  const reply = attempt(database, request);
+  if (!('error' in reply)) database.run('RELEASE request');
+  else if (database.isTransaction) database.exec('ROLLBACK TO request; RELEASE request');
+  return reply;
+}
+
+function attempt(database: Database, { id, name, values }: Request): Reply {
   try {
     const operation = operations[name] as (database: Database, ...values: readonly unknown[]) => unknown;
-    const value = operation(database, ...values);
-    database.run('RELEASE request');
-    return { id, value };
+    return { id, value: operation(database, ...values) };
   } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK TO request; RELEASE request');
     return { id, error: errorToData(databaseError(`the ledger could not do "${name}"`, error)) };
   }
 }

@@ -1,6 +1,6 @@
-/** A call that blocked longer than this was one too many; a page cache answers a thousand times faster. */
-const patienceMs = 30;
-/** So a disk that stays slow blocks for about a hundredth of the time. */
+/** A call that blocked longer than this was one too many: a page cache answers a thousand times faster, a busy processor seldom keeps one waiting so long. */
+const patienceMs = 100;
+/** A disk that stays slow is tried again this often, which blocks for a small part of the time. */
 const slowForMs = 5_000;
 
 /** Whether a disk answers at once: not for a while after a call that blocked for long. */

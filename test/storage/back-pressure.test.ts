@@ -114,11 +114,11 @@ describe('the pace of a disk', () => {
     const took = (milliseconds: number) => (): void => {
       clock += milliseconds;
     };
-    pace.timed(took(20));
+    pace.timed(took(90));
     assert.equal(pace.isBrisk, true);
     assert.throws(() =>
       pace.timed(() => {
-        took(31)();
+        took(101)();
         throw new Error('the call failed, and slowly');
       }),
     );

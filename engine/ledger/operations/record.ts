@@ -5,6 +5,7 @@ import { restateInstance } from './restate.ts';
 
 interface Earlier {
   readonly sequence: number;
+  readonly id: string;
   readonly path: string;
   readonly state: 'unrouted' | 'held';
   readonly lostAt: number | null;
@@ -16,12 +17,8 @@ export function record(
   instance: NewInstance,
   { overwriteSameInstance, comparison }: { readonly overwriteSameInstance: boolean; readonly comparison?: Comparison },
 ): Recording {
-  // Told again: judged as its own duplicate, its file would be deleted by the caller.
-  const told = database.get<{ sequence: number }>('SELECT sequence FROM instances WHERE id = ?', instance.id);
-  if (told !== undefined) return { outcome: 'recorded', sequence: told.sequence };
-
   const earlier = database.get<Earlier>(
-    `SELECT sequence, path, state, lost_at AS lostAt FROM instances
+    `SELECT sequence, id, path, state, lost_at AS lostAt FROM instances
      WHERE sop_instance_uid = ? AND called_ae_title = ? AND state IN ('unrouted', 'held') ORDER BY sequence DESC LIMIT 1`,
     instance.sopInstanceUid,
     instance.calledAeTitle,
@@ -29,6 +26,8 @@ export function record(
   if (earlier === undefined) return { outcome: 'recorded', sequence: insert(database, instance) };
 
   const { sequence } = earlier;
+  // Told again: judged as its own duplicate, its file would be deleted by the caller.
+  if (earlier.id === instance.id) return { outcome: 'recorded', sequence };
   const over = `over association ${instance.associationId}`;
   // One whose file is gone cannot stand for its bytes.
   if (earlier.lostAt !== null) return replace(database, earlier, instance, `it came again ${over}`);
