@@ -122,7 +122,8 @@ ${table(
   ['timer', 'time', 'then'],
   [
     ['from the connection to a whole A-ASSOCIATE-RQ', seconds(timers.associateRequestMs), 'A-ABORT'],
-    ['for progress inside a PDU or a message', seconds(timers.progressMs), 'A-ABORT'],
+    ['for a kilobyte more inside a PDU or a message', seconds(timers.progressMs), 'A-ABORT'],
+    ['for a whole message', seconds(timers.messageMs), 'A-ABORT'],
     ['between messages', seconds(timers.idleMs), 'A-ABORT'],
     ['ARTIM (PS3.8 §9.1.5)', '1 s', 'the connection is closed'],
   ],
