@@ -142,7 +142,7 @@ export const configShape: JsonSchema = {
         minimum: 1,
         maximum: 64,
         default: 1,
-        description: 'Threads that receive. More than one uses more processor cores, at some 40 MB of memory each (Linux).',
+        description: 'Threads that receive. More than one uses more processor cores, at some 60 MB of memory each (Linux).',
       },
       timers: section('How long peers may take. What takes longer is aborted.', {
         associateRequest: duration('30s', 'From the connection to a whole association request.'),
