@@ -46,6 +46,8 @@ export function startCaretaker({ ledger, runs, log, everyMs, retainMs, onChange 
         const standing = await runs.standing(group.workflowId, group.state === 'collecting' ? null : group.runId);
         const care = careFor(group, standing);
         if (care.do === 'nothing') continue;
+        // While Temporal was asked its run may have gone on, settled it and ended: the next round sees it as it is then.
+        if ((await ledger.group(group.id))?.state !== group.state) continue;
         changed = true;
         if (care.do === 'wake') {
           await ledger.wake(group.id, 'run-vanished');

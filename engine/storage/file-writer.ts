@@ -19,7 +19,7 @@ export interface FileWriterOptions {
 }
 
 /** Bytes are gathered up to here before they are written: a small file takes one call, and many associations little memory. */
-const gatherBytes = 128 * 1024;
+const gatherBytes = 64 * 1024;
 /** More than this queued for one file on a slow disk, and the peer has to wait. */
 const queueBytes = 2 * 1024 * 1024;
 

@@ -75,7 +75,7 @@ export const benchSets = (scale: number): readonly BenchSet[] =>
 export interface WrittenSet {
   /** One for each association. */
   readonly folders: readonly string[];
-  /** A few instances more, to warm a receiver up with. */
+  /** A quarter as many instances more, to warm a receiver up with: Node compiles while it runs. */
   readonly warmUp: string;
   readonly instances: number;
   readonly megabytes: number;
@@ -102,7 +102,7 @@ export async function writeSet(set: BenchSet, folder: string): Promise<WrittenSe
   const each = Math.ceil(set.instances / set.associations);
   const folders: string[] = [];
   for (let n = 0; n < set.associations; n += 1) folders.push(await write(`${n}`, each));
-  const warmUp = await write('warm-up', Math.min(200, Math.ceil(set.instances / 10)));
+  const warmUp = await write('warm-up', Math.ceil(set.instances / 4));
   const instances = each * set.associations;
   return { folders, warmUp, instances, megabytes: (instances * bytes.length) / 1e6 };
 }

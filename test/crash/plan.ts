@@ -25,12 +25,21 @@ const mostHits: Readonly<Record<Place, number>> = {
   reclaimed: 2,
 };
 
-/** The places that are given, as often as they are, then more of them by chance; in an order by chance. Same seed, same plan. */
-export function planKills(places: readonly Place[], kills: number, seed: number): readonly Kill[] {
+export interface PlanOptions {
+  /** To choose from. */
+  readonly each: readonly Place[];
+  /** Of these, as often as they stand here, where there are so many kills. */
+  readonly atLeast: readonly Place[];
+  readonly kills: number;
+  readonly seed: number;
+}
+
+/** Places, passes and order by chance. Same seed, same plan. */
+export function planKills({ each, atLeast, kills, seed }: PlanOptions): readonly Kill[] {
   const random = randomFrom(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
-  const pick = (): Place => places[below(places.length)] ?? 'recorded';
-  const given = places.slice(0, kills);
+  const pick = (): Place => each[below(each.length)] ?? 'recorded';
+  const given = atLeast.slice(0, kills);
   const chosen = [...given, ...Array.from({ length: kills - given.length }, pick)];
   for (let last = chosen.length - 1; last > 0; last -= 1) {
     const other = below(last + 1);

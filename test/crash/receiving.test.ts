@@ -19,7 +19,6 @@ const each: readonly Place[] = [
   ...(['written', 'renamed', 'synced', 'recorded', 'answered', 'routed'] as const),
   ...(['dispatched', 'signalled', 'reclaim-deleted', 'reclaimed'] as const),
 ];
-const places = [...each, ...each];
 const kills = killsAsked.receiving;
 
 const workflow = (name: string, calledAeTitle: string): string => `
@@ -44,7 +43,7 @@ describe(`receiving, killed ${kills} times while three peers send`, () => {
     const victim = new Victim(site, seed);
     const modalities = startSenders({ folder: site.folder, port, seed, victim, pauseMs: 30 });
     t.after(() => Promise.all(modalities.map((modality) => modality.giveUp())));
-    const plan = planKills(places, kills, seed);
+    const plan = planKills({ each, atLeast: [...each, ...each], kills, seed });
     const check = async (): Promise<void> => {
       const file = join(site.data, differencesFile);
       const { empty, ...found } = JSON.parse(await readFile(file, 'utf8')) as Differences;

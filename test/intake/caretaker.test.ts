@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { careFor, startCaretaker } from '../../engine/intake/caretaker.ts';
 import { nextAttemptAt } from '../../engine/intake/dispatcher.ts';
-import type { Ledger } from '../../engine/ledger/index.ts';
+import type { GroupRow, Ledger } from '../../engine/ledger/index.ts';
 import { silentLog } from '../../engine/log/index.ts';
 
 describe('care for groups', () => {
@@ -22,6 +22,41 @@ describe('care for groups', () => {
     assert.deepEqual(careFor({ state: 'collecting' }, 'running'), { do: 'nothing' });
     assert.deepEqual(careFor({ state: 'closed' }, 'running'), { do: 'nothing' });
     assert.deepEqual(careFor({ state: 'settled' }, 'failed'), { do: 'nothing' });
+  });
+});
+
+describe('a round of care', () => {
+  it('leaves a group alone whose run settled it and ended while Temporal was asked how it stands', async () => {
+    const group = { id: 1, state: 'closed', workflowId: 'lung-ct/LUNG/1.2.3', runId: 'r' } as GroupRow;
+    let rounds = 0;
+    const settledIn = Promise.withResolvers<number>();
+    const ledger: Partial<Ledger> = {
+      forgetAssociations: async () => 0,
+      expireRetained: async () => 0,
+      openGroups: async () => [group],
+      // By its run in the first round; in the second it turns out that it was not.
+      group: async () => (rounds === 1 ? { ...group, state: 'settled' } : group),
+      async settleGroup() {
+        settledIn.resolve(rounds);
+        return { released: 1, retained: 0, retainedUntil: null };
+      },
+    };
+    const caretaker = startCaretaker({
+      ledger: ledger as Ledger,
+      runs: {
+        wake: async () => {},
+        async standing() {
+          rounds += 1;
+          return 'completed';
+        },
+      },
+      log: silentLog,
+      everyMs: 1,
+      retainMs: async () => 0,
+      onChange() {},
+    });
+    assert.equal(await settledIn.promise, 2);
+    await caretaker.stop();
   });
 });
 

@@ -34,7 +34,7 @@ describe('a writer on a brisk disk', () => {
     await storage.create(header).commit();
     writes = 0;
     const writer = storage.create(header);
-    for (let n = 0; n < 60; n++) assert.equal(writer.write(Buffer.alloc(2_000)), true);
+    for (let n = 0; n < 30; n++) assert.equal(writer.write(Buffer.alloc(2_000)), true);
     assert.equal(writes, 0);
     await writer.commit();
     assert.equal(writes, 1);
@@ -65,10 +65,10 @@ describe('a writer on a slow disk', () => {
   });
 
   it('asks to wait when all writers together have used up their budget, and goes on by itself', async (test) => {
-    const storage = await openStorage(test, { disk: testDisk({ isBrisk: false }), queueBudgetBytes: 300_000 });
+    const storage = await openStorage(test, { disk: testDisk({ isBrisk: false }), queueBudgetBytes: 190_000 });
     // Three small files all but fill the budget and stay in memory: their peers say nothing for a while.
     const idle = [1, 2, 3].map(() => storage.create(header));
-    for (const writer of idle) assert.equal(writer.write(Buffer.alloc(95_000)), true);
+    for (const writer of idle) assert.equal(writer.write(Buffer.alloc(62_000)), true);
     const busy = storage.create(header);
     for (let n = 0; n < 3; n++) {
       assert.equal(busy.write(Buffer.alloc(50_000)), false);
