@@ -23,6 +23,7 @@ export async function runEngine(): Promise<void> {
   });
   const { dicom, temporal } = engine;
   if (dicom === null) throw new Error('it does not listen');
-  process.stdout.write(`gantry ready dicom=${dicom.host}:${dicom.port} temporal=${temporal.address} ui=${temporal.uiUrl ?? 'unknown'}\n`);
+  // Before it says that it is ready: who reads that may stop it at once.
   process.once('SIGTERM', () => void engine.stop().then(() => process.exit(0)));
+  process.stdout.write(`gantry ready dicom=${dicom.host}:${dicom.port} temporal=${temporal.address} ui=${temporal.uiUrl ?? 'unknown'}\n`);
 }
