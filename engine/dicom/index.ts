@@ -7,6 +7,7 @@ export { readAttributes, readDatasetFacts, readFileFacts } from './facts.ts';
 export type { DatasetFacts, DicomValue, FileFacts, ReadAttributes, ReadDatasetFacts, ReadFileFacts } from './facts-contract.ts';
 export { part10Header } from './part10.ts';
 export { makePhantom, type Phantom, type PhantomFile, type PhantomOptions } from './phantom.ts';
+export { plainAddress } from './plain-address.ts';
 export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';
 export type {
   AssociationInfo,

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { plainAddress } from './plain-address.ts';
 import type { AssociationProposal } from './receiver-contract.ts';
 
 /** How often a connection that is not read is asked whether it is still there. */
@@ -20,8 +21,7 @@ export class PeerConnection {
   constructor(socket: Socket, artimMs: number) {
     this.#socket = socket;
     this.#artimMs = artimMs;
-    // An IPv4 peer of a dual-stack listener shows as ::ffff:a.b.c.d.
-    this.identity = { peer: (socket.remoteAddress ?? '').replace(/^::ffff:/i, ''), tls: tlsOf(socket) };
+    this.identity = { peer: plainAddress(socket.remoteAddress ?? ''), tls: tlsOf(socket) };
     socket.on('close', () => {
       clearInterval(this.#probe);
       clearTimeout(this.#artim);

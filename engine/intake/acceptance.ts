@@ -4,9 +4,7 @@ import { GantryError } from '../errors/index.ts';
 import type { Comparison, Ledger, NewInstance, RecordOutcome } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Storage, StorageWriter } from '../storage/index.ts';
-
-/** Where a test may end the process: the ledger has committed, and the peer has no answer yet. */
-export type AcceptanceCrashPoint = 'recorded';
+import type { IntakeCrashPoint } from './crash-point.ts';
 
 export interface AcceptanceOptions {
   readonly storage: Storage;
@@ -14,7 +12,8 @@ export interface AcceptanceOptions {
   readonly log: Log;
   readonly overwriteSameInstance: boolean;
   onRecorded(): void;
-  crashPoint?(at: AcceptanceCrashPoint): void;
+  /** For tests: where the process may end. */
+  crashPoint?(at: IntakeCrashPoint): void;
 }
 
 /** Attributes that are recorded lie in the first few kilobytes; where they do not, the file is read. */

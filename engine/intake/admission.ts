@@ -1,6 +1,6 @@
-import type { AssociationProposal, AssociationTerms, Rejection } from '../dicom/index.ts';
+import { type AssociationProposal, type AssociationTerms, plainAddress, type Rejection } from '../dicom/index.ts';
 import { acceptsSopClass, acceptsTransferSyntax, type CalledTitleRules } from './called-title.ts';
-import { type FindSource, plainAddress } from './sources.ts';
+import type { FindSource } from './sources.ts';
 
 /** Who may associate, and on which terms, as configured now. */
 export interface AdmissionRules {

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { AssociationProposal } from '../dicom/index.ts';
+import { type AssociationProposal, plainAddress } from '../dicom/index.ts';
 import type { AddressesOf } from './host-names.ts';
 
 /** A peer that may send: its AE title exactly, and where it calls from. */
@@ -64,9 +64,6 @@ export function createFindSource(sources: Readonly<Record<string, SourceRules>>,
     };
   };
 }
-
-/** An IPv4 peer on a dual-stack socket shows as ::ffff:a.b.c.d. */
-export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
 
 function contains(list: BlockList, address: string): boolean {
   const version = isIP(address);

@@ -1,6 +1,6 @@
 import { type AeTitleRules, type Config, defaultAeTitleRules } from '../config/index.ts';
 import type { AssociationPlaces } from '../dicom/index.ts';
-import { createReceiverPolicy, measured } from '../intake/index.ts';
+import { createReceiverPolicy, type IntakeCrashPoint, measured } from '../intake/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
 import { createMetrics, type MetricsSnapshot } from '../metrics/index.ts';
@@ -26,7 +26,7 @@ export interface ReceivingOptions extends ReceivingEvents {
   workflowAeTitles(): ReadonlySet<string>;
   /** The metrics tell of storage too: of several threads one does. */
   readonly watchSpace: boolean;
-  crashPoint?(at: 'recorded'): void;
+  crashPoint?(at: IntakeCrashPoint): void;
 }
 
 export interface Receiving {
