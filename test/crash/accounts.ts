@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict';
 import type { InstanceRow } from '../../engine/ledger/index.ts';
 import type { Modality, Sent } from './modality.ts';
 
 /** What is wanted of the instances that were sent to one AE title. */
-export interface Wanted {
+interface Wanted {
   /** The workflows that each instance goes to. */
   readonly workflows: readonly string[];
   /** Something holds them to the end, so that one sent again is never new work. */
@@ -13,7 +14,7 @@ export interface Wanted {
  * What is wrong with the ledger's rows, given what the senders know; nothing where each acknowledged instance has its row, each row
  * its claims, one for each workflow, and no more rows than it may have.
  */
-export function wrongRows(
+function wrongRows(
   modalities: readonly Modality[],
   rows: readonly InstanceRow[],
   wanted: Readonly<Record<string, Wanted>>,
@@ -33,6 +34,17 @@ export function wrongRows(
     }
   }
   return wrong;
+}
+
+/** What both crash tests ask at their end: no peer was refused, and the ledger's rows are what was sent and wanted. */
+export function assertAccounted(modalities: readonly Modality[], rows: readonly InstanceRow[], seed: number): void {
+  assert.deepEqual(
+    modalities.flatMap(({ refusals }) => [...refusals]),
+    [],
+    `seed ${seed}`,
+  );
+  const wanted = { KEPT: { workflows: ['kept', 'short'], once: true }, BRIEF: { workflows: ['brief'], once: false } };
+  assert.deepEqual(wrongRows(modalities, rows, wanted), [], `seed ${seed}`);
 }
 
 type Summed = Pick<Sent, 'file' | 'attempts' | 'successes' | 'during'> & { readonly calledAeTitle: string };

@@ -10,7 +10,7 @@ import { Site } from '../end-to-end/site.ts';
 import { StoreScp } from '../end-to-end/store-scp.ts';
 import { until } from '../end-to-end/until.ts';
 import { requirePeer } from '../peers/peers.ts';
-import { errorsIn, sentTo, wrongRows } from './accounts.ts';
+import { assertAccounted, errorsIn, sentTo } from './accounts.ts';
 import { killsAsked, seed } from './measure.ts';
 import { byPlace, type Place, planKills } from './plan.ts';
 import { startSenders } from './senders.ts';
@@ -92,16 +92,7 @@ describe(`an engine, killed ${kills} times while three peers send`, () => {
     const sent = sentTo(modalities);
     t.diagnostic(`${sent.size} instances, ${kills} kills, ${((Date.now() - begun) / 1_000).toFixed(1)} s`);
     t.diagnostic(`kills: ${byPlace(plan)}`);
-    assert.deepEqual(
-      modalities.flatMap(({ refusals }) => [...refusals]),
-      [],
-      `seed ${seed}`,
-    );
-    assert.deepEqual(
-      wrongRows(modalities, rows, { KEPT: { workflows: ['kept', 'short'], once: true }, BRIEF: { workflows: ['brief'], once: false } }),
-      [],
-      `seed ${seed}`,
-    );
+    assertAccounted(modalities, rows, seed);
     assert.deepEqual(
       rows.filter(({ state }) => state !== 'reclaimed').map(({ sopInstanceUid }) => sopInstanceUid),
       [],

@@ -264,6 +264,17 @@ export class RawPeer {
     return peer;
   }
 
+  /** Result, source and reason of the A-ASSOCIATE-RJ that a proposal gets, such as "2/3/2"; the connection must end with it. */
+  static async rejection(port: number, proposal: Proposal = {}): Promise<string> {
+    const peer = await RawPeer.connect(port);
+    peer.send(associateRequest(proposal));
+    const answer = await peer.next();
+    if (answer?.type !== 0x03) throw new Error(`A-ASSOCIATE-RJ expected, got ${answer === null ? 'the end' : `PDU type ${answer.type}`}`);
+    const rest = await peer.rest();
+    if (rest.length > 0) throw new Error(`nothing expected after A-ASSOCIATE-RJ, got ${rest.length} PDUs`);
+    return [...answer.body.subarray(1)].join('/');
+  }
+
   send(...pdus: readonly Buffer[]): void {
     this.socket.write(Buffer.concat(pdus));
   }

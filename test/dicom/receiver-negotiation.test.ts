@@ -32,14 +32,6 @@ async function propose(port: number, proposal: Proposal) {
   return { peer, answer, accept: answer?.type === 0x02 ? readAccept(answer) : null };
 }
 
-/** Result, source and reason of an A-ASSOCIATE-RJ; the connection must end with it. */
-async function rejection(port: number, proposal: Proposal): Promise<string> {
-  const { peer, answer } = await propose(port, proposal);
-  assert.equal(answer?.type, 0x03, 'A-ASSOCIATE-RJ');
-  assert.deepEqual(await peer.rest(), []);
-  return [...answer.body.subarray(1)].join('/');
-}
-
 describe('association negotiation', () => {
   it('accepts verification and storage, each in the first transfer syntax proposed', async (t) => {
     const engine = new MemoryEngine();
@@ -188,9 +180,9 @@ describe('association negotiation', () => {
       return calledAeTitle === 'FULL' ? { result: 2, source: 3, reason: 1, why: 'no space' } : openTerms;
     };
     const { receiver, port } = await engine.start(t, { policy: { ...engine.policy, admit } });
-    assert.equal(await rejection(port, { callingAeTitle: 'BAD' }), '1/1/3');
-    assert.equal(await rejection(port, { calledAeTitle: 'WRONG' }), '1/1/7');
-    assert.equal(await rejection(port, { calledAeTitle: 'FULL' }), '2/3/1');
+    assert.equal(await RawPeer.rejection(port, { callingAeTitle: 'BAD' }), '1/1/3');
+    assert.equal(await RawPeer.rejection(port, { calledAeTitle: 'WRONG' }), '1/1/7');
+    assert.equal(await RawPeer.rejection(port, { calledAeTitle: 'FULL' }), '2/3/1');
     assert.equal(engine.opened.length, 0);
     assert.equal(engine.closed.length, 0);
     await engine.assertHealthy(receiver, port);
@@ -199,11 +191,11 @@ describe('association negotiation', () => {
   it('rejects what the Standard says of itself: version, application context, AE titles', async (t) => {
     const engine = new MemoryEngine();
     const { receiver, port } = await engine.start(t);
-    assert.equal(await rejection(port, { protocolVersion: 2 }), '1/2/2');
-    assert.equal(await rejection(port, { applicationContext: '1.2.3' }), '1/1/2');
-    assert.equal(await rejection(port, { callingAeTitle: 'A\nB' }), '1/1/3');
-    assert.equal(await rejection(port, { calledAeTitle: 'A\\B' }), '1/1/7');
-    assert.equal(await rejection(port, { calledAeTitle: '' }), '1/1/7');
+    assert.equal(await RawPeer.rejection(port, { protocolVersion: 2 }), '1/2/2');
+    assert.equal(await RawPeer.rejection(port, { applicationContext: '1.2.3' }), '1/1/2');
+    assert.equal(await RawPeer.rejection(port, { callingAeTitle: 'A\nB' }), '1/1/3');
+    assert.equal(await RawPeer.rejection(port, { calledAeTitle: 'A\\B' }), '1/1/7');
+    assert.equal(await RawPeer.rejection(port, { calledAeTitle: '' }), '1/1/7');
     await engine.assertHealthy(receiver, port);
   });
 
@@ -213,7 +205,7 @@ describe('association negotiation', () => {
     const first = await RawPeer.associate(port);
     const second = await RawPeer.associate(port);
     assert.equal(receiver.openAssociations(), 2);
-    assert.equal(await rejection(port, {}), '2/3/2');
+    assert.equal(await RawPeer.rejection(port, {}), '2/3/2');
     await first.release();
     await until(() => receiver.openAssociations() === 1, 'one association');
     const third = await RawPeer.associate(port);
@@ -234,7 +226,7 @@ describe('association negotiation', () => {
     const waiting = await RawPeer.connect(port);
     waiting.send(associateRequest());
     await until(() => receiver.openAssociations() === 1, 'the first is being decided on');
-    assert.equal(await rejection(port, {}), '2/3/2');
+    assert.equal(await RawPeer.rejection(port, {}), '2/3/2');
     decide(openTerms);
     assert.equal((await waiting.next())?.type, 0x02);
     await waiting.release();
@@ -283,7 +275,7 @@ describe('association negotiation', () => {
     for (const part of broken) {
       const engine = new MemoryEngine();
       const { receiver, port } = await engine.start(t, { policy: { ...engine.policy, ...part } });
-      assert.equal(await rejection(port, {}), '2/3/1');
+      assert.equal(await RawPeer.rejection(port, {}), '2/3/1');
       assert.equal(engine.closed.length, 0);
       assert.match(engine.faults.join(), /the ledger is gone/);
       await until(() => receiver.openAssociations() === 0, 'no open associations');

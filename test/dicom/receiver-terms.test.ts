@@ -35,16 +35,6 @@ const withTerms = (engine: MemoryEngine, terms: Partial<AssociationTerms>): { re
   policy: { ...engine.policy, admit: () => ({ ...openTerms, ...terms }) },
 });
 
-/** Result, source and reason of the A-ASSOCIATE-RJ that ends it. */
-async function rejection(port: number, proposal: Proposal = {}): Promise<string> {
-  const peer = await RawPeer.connect(port);
-  peer.send(associateRequest(proposal));
-  const answer = await peer.next();
-  assert.equal(answer?.type, 0x03, 'A-ASSOCIATE-RJ');
-  assert.deepEqual(await peer.rest(), []);
-  return [...answer.body.subarray(1)].join('/');
-}
-
 describe('limits of associations that share a name', () => {
   it('reject what is above with 2/3/2, each name by itself, and have room again after one', async (t) => {
     const engine = new MemoryEngine();
@@ -57,9 +47,9 @@ describe('limits of associations that share a name', () => {
     });
     const { receiver, port } = await engine.start(t, { policy: { ...engine.policy, admit } });
     const first = await RawPeer.associate(port, { callingAeTitle: 'CT1' });
-    assert.equal(await rejection(port, { callingAeTitle: 'CT1' }), '2/3/2');
+    assert.equal(await RawPeer.rejection(port, { callingAeTitle: 'CT1' }), '2/3/2');
     const second = await RawPeer.associate(port, { callingAeTitle: 'CT2' });
-    assert.equal(await rejection(port, { callingAeTitle: 'CT3' }), '2/3/2');
+    assert.equal(await RawPeer.rejection(port, { callingAeTitle: 'CT3' }), '2/3/2');
     assert.equal(receiver.openAssociations(), 2);
     await first.release();
     await until(() => receiver.openAssociations() === 1, 'one association');
@@ -135,7 +125,7 @@ describe('limits of associations that share a name', () => {
     assert.equal(engine.opened.length, ends.length);
     // Were one place given back twice, two would fit now.
     const only = await RawPeer.associate(port);
-    assert.equal(await rejection(port), '2/3/2');
+    assert.equal(await RawPeer.rejection(port), '2/3/2');
     await only.release();
     await engine.assertHealthy(receiver, port);
   });
