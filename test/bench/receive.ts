@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createGround, type Ground } from './ground.ts';
 import { type BenchReceiver, gantryReceiver, median, orthanc, type StartReceiver, sendFolders, storescp } from './receivers.ts';
 import { type BenchSet, benchSets, type WrittenSet, writeSet } from './sets.ts';
 import { storm } from './storm.ts';
@@ -46,13 +47,13 @@ async function measure(receiver: BenchReceiver, set: BenchSet, { folders, warmUp
   return { seconds, cpuSeconds: cpuSeconds(receiver.pid) - before, peakMegabytes: peakMegabytes(receiver.pid) };
 }
 
-async function compare(set: BenchSet, written: WrittenSet, base: string, syncs: boolean): Promise<void> {
+async function compare(set: BenchSet, written: WrittenSet, { base, isDisk, settle }: Ground): Promise<void> {
   const receivers: readonly (readonly [string, StartReceiver])[] = [
     ['gantry', gantryReceiver()],
     ...(threads > 1 ? ([[`gantry × ${threads}`, gantryReceiver(threads)]] as const) : []),
     ['storescp +B', storescp()],
     ['storescp --fork', storescp('--fork')],
-    ['orthanc', orthanc({ SyncStorageArea: syncs })],
+    ['orthanc', orthanc({ SyncStorageArea: isDisk })],
   ];
   const figures = new Map<string, Figure[]>(receivers.map(([name]) => [name, []]));
   for (let run = 0; run < runs; run += 1) {
@@ -64,13 +65,14 @@ async function compare(set: BenchSet, written: WrittenSet, base: string, syncs: 
         console.log(`  ${name} failed in run ${run + 1}: ${error instanceof Error ? error.message : String(error)}`);
       } finally {
         await receiver.stop();
+        settle(receiver.folder);
       }
     }
   }
   const middle = (name: string, of: keyof Figure): number => median((figures.get(name) ?? []).map((figure) => figure[of]));
   const { instances, megabytes } = written;
   console.log(
-    `\n${set.name}: ${instances} instances, ${megabytes.toFixed(0)} MB, ${set.associations} associations, ${syncs ? 'on disk' : 'in memory'} (${base})`,
+    `\n${set.name}: ${instances} instances, ${megabytes.toFixed(0)} MB, ${set.associations} associations, ${isDisk ? 'on disk' : 'in memory'} (${base})`,
   );
   for (const [name, all] of figures) {
     const seconds = middle(name, 'seconds');
@@ -88,18 +90,18 @@ async function compare(set: BenchSet, written: WrittenSet, base: string, syncs: 
   }
 }
 
+const grounds = (values.base === undefined ? ['/dev/shm', tmpdir()] : [values.base]).map(createGround);
 try {
   console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, ${runs} runs, medians`);
   for (const set of sets) {
     const folder = join(input, set.name);
     const written = await writeSet(set, folder);
-    if (values.base === undefined) {
-      await compare(set, written, '/dev/shm', false);
-      await compare(set, written, tmpdir(), true);
-    } else await compare(set, written, values.base, !values.base.startsWith('/dev/shm'));
+    for (const ground of grounds) await compare(set, written, ground);
     rmSync(folder, { recursive: true, force: true });
   }
-  if (Number(values.storm) > 0) await storm(Number(values.storm), values.base ?? tmpdir());
+  const last = grounds.at(-1);
+  if (Number(values.storm) > 0 && last !== undefined) await storm(Number(values.storm), last.base);
 } finally {
+  for (const ground of grounds) ground.remove();
   rmSync(input, { recursive: true, force: true });
 }

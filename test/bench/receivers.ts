@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,6 +13,7 @@ export interface BenchReceiver {
   readonly folder: string;
   /** Of the process that listens. */
   readonly pid: number;
+  /** Its folder stays. */
   stop(): Promise<void>;
 }
 
@@ -48,16 +49,16 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'close');
 }
 
-const temporary = (base: string, name: string): string => mkdtempSync(join(base, `gantry-bench-${name}-`));
+const temporary = (base: string, name: string): string => mkdtempSync(join(base, `${name}-`));
 
-/** A process that listens, and its folder, which goes with it. */
+/** A process that listens, and its folder. */
 function receiverOf(child: ChildProcess, port: number, folder: string): BenchReceiver {
   return {
     port,
     aeTitle: 'BENCH',
     folder,
     pid: child.pid ?? 0,
-    stop: () => end(child).finally(() => rmSync(folder, { recursive: true, force: true })),
+    stop: () => end(child),
   };
 }
 

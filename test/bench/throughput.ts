@@ -10,19 +10,20 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { makePhantom } from '../../engine/dicom/index.ts';
+import { createGround } from './ground.ts';
 import { type BenchReceiver, median, orthanc, sendFolders, storescp } from './receivers.ts';
 
 const { values } = parseArgs({
   options: { studies: { type: 'string', default: '8' }, slices: { type: 'string', default: '60' }, runs: { type: 'string', default: '3' } },
 });
 const [studies, slices, runs] = [Number(values.studies), Number(values.slices), Number(values.runs)];
-const base = tmpdir();
+const { base, settle, remove } = createGround(tmpdir());
 
 /** Something that forwards what it receives to the sink. */
 type StartForwarder = (sink: BenchReceiver) => Promise<BenchReceiver>;
 
 const gantry: StartForwarder = async (sink) => {
-  const folder = mkdtempSync(join(base, 'gantry-bench-dev-'));
+  const folder = mkdtempSync(join(base, 'dev-'));
   mkdirSync(join(folder, 'workflows'));
   const workflow = {
     workflow: 'forward',
@@ -52,13 +53,12 @@ const gantry: StartForwarder = async (sink) => {
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'close');
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 };
 
 const orthancForwarder: StartForwarder = (sink) => {
-  const script = join(mkdtempSync(join(base, 'gantry-bench-lua-')), 'forward.lua');
+  const script = join(mkdtempSync(join(base, 'lua-')), 'forward.lua');
   writeFileSync(script, "function OnStableStudy(id, tags, metadata)\n  RestApiPost('/modalities/sink/store', id)\nend\n");
   return orthanc({ StableAge: 1, LuaScripts: [script], DicomModalities: { sink: ['BENCH', '127.0.0.1', sink.port] } })(base);
 };
@@ -98,6 +98,7 @@ try {
       } finally {
         await forwarder.stop();
         await sink.stop();
+        settle(sink.folder);
       }
     }
   }
@@ -109,5 +110,6 @@ try {
     );
   }
 } finally {
+  remove();
   rmSync(input, { recursive: true, force: true });
 }
