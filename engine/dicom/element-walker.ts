@@ -107,28 +107,39 @@ function endOf({ valuePosition, length }: ElementHeader): number | null {
 export async function readElementHeader(window: HeadWindow, encoding: Encoding, position: number): Promise<ElementHeader | null> {
   const head = await window.peek(position, 8);
   if (head === null) return null;
-  if (!hasLongForm(head, encoding)) return parseHeader(window.path, head, encoding, position);
-  return parseHeader(window.path, await window.bytes(position, 12), encoding, position);
+  const whole = encoding.explicitVr && isLongForm(head, 0) ? await window.bytes(position, 12) : head;
+  return parseHeader(window.path, whole, 0, encoding, position);
 }
 
 /** The same without waiting, which for a megabyte of tiny elements is ten times quicker; null where the bytes have not been read. */
 function heldElementHeader(window: HeadWindow, encoding: Encoding, position: number): ElementHeader | null {
-  const head = window.held(position, 12);
-  return head === null ? null : parseHeader(window.path, head, encoding, position);
+  const at = window.heldAt(position, 12);
+  return at === null ? null : parseHeader(window.path, window.heldBytes, at, encoding, position);
 }
 
-function hasLongForm(head: Buffer, { explicitVr }: Encoding): boolean {
-  return explicitVr && longForm.has(head.toString('latin1', 4, 6));
-}
+const isLongForm = (bytes: Buffer, at: number): boolean => longForm.has(vrAt(bytes, at + 4) ?? '');
 
-function parseHeader(path: string, head: Buffer, encoding: Encoding, position: number): ElementHeader {
+/** The element whose header begins at `bytes[at]`, `position` in the file. */
+function parseHeader(path: string, bytes: Buffer, at: number, encoding: Encoding, position: number): ElementHeader {
   const { explicitVr, littleEndian } = encoding;
-  const uint16 = (at: number): number => (littleEndian ? head.readUInt16LE(at) : head.readUInt16BE(at));
-  const uint32 = (at: number): number => (littleEndian ? head.readUInt32LE(at) : head.readUInt32BE(at));
+  const uint16 = (offset: number): number => (littleEndian ? bytes.readUInt16LE(at + offset) : bytes.readUInt16BE(at + offset));
+  const uint32 = (offset: number): number => (littleEndian ? bytes.readUInt32LE(at + offset) : bytes.readUInt32BE(at + offset));
   const tag = uint16(0) * 0x10000 + uint16(2);
   if (!explicitVr || tag >= item) return { tag, vr: null, valuePosition: position + 8, length: uint32(4) };
-  const vr = head.toString('latin1', 4, 6);
-  if (!/^[A-Z]{2}$/.test(vr)) throw malformedDicom(path, `${formatTag(tag)} has no value representation`);
+  const vr = vrAt(bytes, at + 4);
+  if (vr === null) throw malformedDicom(path, `${formatTag(tag)} has no value representation`);
   if (!longForm.has(vr)) return { tag, vr, valuePosition: position + 8, length: uint16(6) };
   return { tag, vr, valuePosition: position + 12, length: uint32(8) };
+}
+
+const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+/** Every pair of letters, made once: a string for each element of each dataset would cost more than the walk. */
+const pairs = letters.flatMap((first) => letters.map((second) => first + second));
+
+/** Two capital letters; null where they are none. */
+function vrAt(bytes: Buffer, at: number): string | null {
+  const first = (bytes[at] as number) - 0x41;
+  const second = (bytes[at + 1] as number) - 0x41;
+  const areLetters = first >= 0 && first < letters.length && second >= 0 && second < letters.length;
+  return areLetters ? (pairs[first * letters.length + second] as string) : null;
 }

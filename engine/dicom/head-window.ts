@@ -27,10 +27,21 @@ export class HeadWindow {
     if (head !== undefined) this.#buffer = head;
   }
 
-  /** The bytes at `position` if they have been read already. A walk over small elements need not wait for a promise at each. */
-  held(position: number, length: number): Buffer | null {
+  /** What has been read and is still there. */
+  get heldBytes(): Buffer {
+    return this.#buffer;
+  }
+
+  /** Where in `heldBytes` the bytes at `position` are; null where they are not. A walk over small elements need not wait for a promise at each. */
+  heldAt(position: number, length: number): number | null {
     const offset = position - this.#start;
-    return offset >= 0 && offset + length <= this.#buffer.length ? this.#buffer.subarray(offset, offset + length) : null;
+    return offset >= 0 && offset + length <= this.#buffer.length ? offset : null;
+  }
+
+  /** The bytes at `position` if they have been read already. */
+  held(position: number, length: number): Buffer | null {
+    const offset = this.heldAt(position, length);
+    return offset === null ? null : this.#buffer.subarray(offset, offset + length);
   }
 
   /** The bytes at `position`, fewer than asked for where the file ends. */
