@@ -1,9 +1,10 @@
+import { Buffer } from 'node:buffer';
 import type { DatasetFacts, IncomingInstance, InstanceSink, StoreStatus } from '../dicom/index.ts';
 import { datasetDigest, isKnownTransferSyntax, part10Header, readDatasetFacts, readFileFacts, storeStatus } from '../dicom/index.ts';
 import { GantryError } from '../errors/index.ts';
 import type { Comparison, Ledger, NewInstance, RecordOutcome } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
-import type { Storage, StorageWriter } from '../storage/index.ts';
+import { BufferPool, type Storage, type StorageWriter } from '../storage/index.ts';
 import type { IntakeCrashPoint } from './crash-point.ts';
 
 export interface AcceptanceOptions {
@@ -18,6 +19,8 @@ export interface AcceptanceOptions {
 
 /** Attributes that are recorded lie in the first few kilobytes; where they do not, the file is read. */
 const headBytes = 32_768;
+const heads = new BufferPool(headBytes);
+const nothing = Buffer.alloc(0);
 
 /** Takes one incoming instance into storage and the ledger. Its Success means: synced, renamed, committed (promise 1). */
 export function accept(incoming: IncomingInstance, options: AcceptanceOptions): InstanceSink {
@@ -28,7 +31,7 @@ class Acceptance implements InstanceSink {
   readonly #incoming: IncomingInstance;
   readonly #options: AcceptanceOptions;
   readonly #writer: StorageWriter;
-  readonly #head: Buffer[] = [];
+  #head: Buffer | null = null;
   #headLength = 0;
   #length = 0;
 
@@ -43,9 +46,8 @@ class Acceptance implements InstanceSink {
   write(chunk: Buffer): boolean {
     this.#length += chunk.length;
     if (this.#headLength < headBytes) {
-      const part = Buffer.from(chunk.subarray(0, headBytes - this.#headLength));
-      this.#head.push(part);
-      this.#headLength += part.length;
+      this.#head ??= heads.take();
+      this.#headLength += chunk.copy(this.#head, this.#headLength);
     }
     return this.#writer.write(chunk);
   }
@@ -55,6 +57,7 @@ class Acceptance implements InstanceSink {
   }
 
   discard(): Promise<void> {
+    this.#dropHead();
     return this.#writer.discard();
   }
 
@@ -89,10 +92,18 @@ class Acceptance implements InstanceSink {
     }
   }
 
-  #factsOfHead(): Promise<DatasetFacts | null> {
-    const [first] = this.#head;
-    const head = this.#head.length === 1 && first !== undefined ? first : Buffer.concat(this.#head);
-    return this.#orOpaque(readDatasetFacts(head, this.#headLength === this.#length, this.#incoming.transferSyntaxUid));
+  async #factsOfHead(): Promise<DatasetFacts | null> {
+    const head = (this.#head ?? nothing).subarray(0, this.#headLength);
+    try {
+      return await this.#orOpaque(readDatasetFacts(head, this.#headLength === this.#length, this.#incoming.transferSyntaxUid));
+    } finally {
+      this.#dropHead();
+    }
+  }
+
+  #dropHead(): void {
+    if (this.#head !== null) heads.give(this.#head);
+    this.#head = null;
   }
 
   #factsOfFile(path: string): Promise<DatasetFacts> {

@@ -1,5 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import { GantryError } from '../errors/index.ts';
+import { type Batch, BlockQueue } from './block-queue.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { Disk } from './disk.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import type { Folders } from './folders.ts';
@@ -13,13 +15,15 @@ export interface FileWriterOptions {
   readonly disk: Disk;
   readonly folders: Folders;
   readonly budget: WriteBudget;
+  /** Blocks of `gatherBytes`. */
+  readonly blocks: BufferPool;
   /** Temporary files of writers that still live: the sweep leaves them. */
   readonly underWay: Set<string>;
   crashPoint(at: StorageCrashPoint): void;
 }
 
 /** Bytes are gathered up to here before they are written: a small file takes one call, and many associations little memory. */
-const gatherBytes = 64 * 1024;
+export const gatherBytes = 64 * 1024;
 /** More than this queued for one file on a slow disk, and the peer has to wait. */
 const queueBytes = 2 * 1024 * 1024;
 
@@ -29,8 +33,9 @@ const queueBytes = 2 * 1024 * 1024;
  */
 export class FileWriter implements StorageWriter {
   readonly #options: FileWriterOptions;
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
+  readonly #queue: BlockQueue;
+  /** Queued, or on the way into the file. */
+  #heldBytes = 0;
   #sizeBytes = 0;
   #descriptor: number | null = null;
   /** Where the file is now, once it is anywhere. */
@@ -42,14 +47,15 @@ export class FileWriter implements StorageWriter {
 
   constructor(options: FileWriterOptions) {
     this.#options = options;
+    this.#queue = new BlockQueue(options.blocks);
     this.#enqueue(options.header);
   }
 
   write(chunk: Buffer): boolean {
     if (this.#state !== 'open' || this.#failure !== null) return true;
-    const enough = this.#queuedBytes + chunk.length >= gatherBytes;
+    const enough = this.#heldBytes + chunk.length >= gatherBytes;
     if (enough && this.#writing === null && this.#writeNow(chunk)) return true;
-    this.#enqueue(Buffer.from(chunk));
+    this.#enqueue(chunk);
     if (enough) this.#flush();
     return this.#mayGoOn();
   }
@@ -103,7 +109,7 @@ export class FileWriter implements StorageWriter {
 
   #enqueue(chunk: Buffer): void {
     this.#queue.push(chunk);
-    this.#queuedBytes += chunk.length;
+    this.#heldBytes += chunk.length;
     this.#sizeBytes += chunk.length;
     this.#options.budget.take(chunk.length);
   }
@@ -111,8 +117,8 @@ export class FileWriter implements StorageWriter {
   #mayGoOn(): boolean {
     if (this.#state !== 'open' || this.#failure !== null) return true;
     // An empty queue goes on whatever the others do: each writer drains by itself, so none waits for another.
-    if (this.#options.budget.exhausted) return this.#queuedBytes === 0;
-    return this.#queuedBytes <= queueBytes;
+    if (this.#options.budget.exhausted) return this.#heldBytes === 0;
+    return this.#heldBytes <= queueBytes;
   }
 
   /** Writes what is queued: at once where the disk is brisk, otherwise in its own time. */
@@ -139,9 +145,9 @@ export class FileWriter implements StorageWriter {
       folders.forget(folder);
       return false;
     }
-    const batch = this.#takeQueue();
+    const batch = this.#queue.take();
     try {
-      disk.writeNow(this.#descriptor, last === null ? batch : [...batch, last]);
+      disk.writeNow(this.#descriptor, last === null ? batch.chunks : [...batch.chunks, last]);
       this.#sizeBytes += last?.length ?? 0;
     } catch (error) {
       this.#fail(error);
@@ -153,10 +159,10 @@ export class FileWriter implements StorageWriter {
   async #writeQueue(): Promise<void> {
     try {
       this.#descriptor ??= await this.#open();
-      while (this.#queue.length > 0) {
-        const batch = this.#takeQueue();
+      while (this.#queue.sizeBytes > 0) {
+        const batch = this.#queue.take();
         try {
-          await this.#options.disk.write(this.#descriptor, batch);
+          await this.#options.disk.write(this.#descriptor, batch.chunks);
         } finally {
           this.#release(batch);
         }
@@ -192,22 +198,15 @@ export class FileWriter implements StorageWriter {
     this.#drop();
   }
 
-  #takeQueue(): Buffer[] {
-    const batch = this.#queue;
-    this.#queue = [];
-    return batch;
-  }
-
   #drop(): void {
-    this.#release(this.#takeQueue());
+    this.#release(this.#queue.take());
   }
 
   /** Bytes that were taken from the queue are held no longer. */
-  #release(batch: readonly Buffer[]): void {
-    let bytes = 0;
-    for (const chunk of batch) bytes += chunk.length;
-    this.#queuedBytes -= bytes;
-    this.#options.budget.give(bytes);
+  #release({ sizeBytes, giveBack }: Batch): void {
+    giveBack();
+    this.#heldBytes -= sizeBytes;
+    this.#options.budget.give(sizeBytes);
     if (this.#waiters.length === 0 || !this.#mayGoOn()) return;
     for (const wake of this.#waiters.splice(0)) wake();
   }

@@ -3,9 +3,10 @@ import { unlink } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { GantryError } from '../errors/index.ts';
 import { adoptFile } from './adopt-file.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { createDisk, type Disk } from './disk.ts';
 import { errnoOf, fileError } from './file-error.ts';
-import { FileWriter } from './file-writer.ts';
+import { FileWriter, gatherBytes } from './file-writer.ts';
 import { Folders } from './folders.ts';
 import { createSpaceGuard, type SpaceLimits, type Statfs } from './free-space.ts';
 import { createNames } from './layout.ts';
@@ -52,11 +53,12 @@ export function createFolderStorage({
   const usedDisk = disk ?? createDisk({ inMemory: isInMemory(root) });
   const folders = new Folders(root, usedDisk);
   const budget = new WriteBudget(queueBudgetBytes);
+  const blocks = new BufferPool(gatherBytes);
   const underWay = new Set<string>();
   const nextName = createNames();
 
   const create: Storage['create'] = (header) =>
-    new FileWriter({ header, name: nextName(), disk: usedDisk, folders, budget, underWay, crashPoint });
+    new FileWriter({ header, name: nextName(), disk: usedDisk, folders, budget, blocks, underWay, crashPoint });
 
   const resolveInside: Storage['resolve'] = (path) => {
     const absolute = resolve(root, path);

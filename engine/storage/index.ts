@@ -1,2 +1,3 @@
+export { BufferPool } from './buffer-pool.ts';
 export { createFolderStorage } from './folder-storage.ts';
 export type { Storage, StorageCrashPoint, StorageWriter } from './storage.ts';
