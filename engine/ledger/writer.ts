@@ -23,7 +23,6 @@ function start(file: string): void {
   const ports = new Set<MessagePort>();
   let waiting: Waiting[] = [];
   let closing = false;
-  let scheduled = false;
 
   const take = (port: MessagePort, message: ToWriter): void => {
     if (message === 'close') closing = true;
@@ -32,7 +31,6 @@ function start(file: string): void {
   };
 
   const commit = (): void => {
-    scheduled = false;
     // What came while the last commit was syncing shares the next one.
     for (const port of ports)
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) take(port, next.message);
@@ -56,9 +54,7 @@ function start(file: string): void {
     port.on('close', () => ports.delete(port));
     port.on('message', (message: ToWriter) => {
       take(port, message);
-      if (scheduled) return;
-      scheduled = true;
-      setImmediate(commit);
+      commit();
     });
   };
   listen(mainPort);
