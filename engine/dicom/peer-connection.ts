@@ -2,11 +2,14 @@ import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { plainAddress } from './plain-address.ts';
+import { ReadTurns } from './read-turns.ts';
 import type { AssociationProposal } from './receiver-contract.ts';
 
 /** How often a connection that is not read is asked whether it is still there. */
 const probeMs = 1_000;
 const nothing = Buffer.alloc(0);
+/** Of this thread, as its event loop is. */
+const turns = new ReadTurns();
 
 /** The edge to one peer's socket: reading held and resumed, writing with its back-pressure, and an end that no peer can put off. */
 export class PeerConnection {
@@ -15,6 +18,7 @@ export class PeerConnection {
   readonly #socket: Socket;
   readonly #artimMs: number;
   #probe: NodeJS.Timeout | undefined;
+  #isInLine = false;
   #artim: NodeJS.Timeout | undefined;
 
   /** `artimMs`: ARTIM (PS3.8 §9.1.5), from our last word to destroying a connection that the peer does not close. */
@@ -41,6 +45,18 @@ export class PeerConnection {
     });
   }
 
+  /** So many bytes came. Where others are to be read before more of it, it waits for its turn. */
+  took(bytes: number): void {
+    if (turns.take(bytes, this.#readAgain)) return;
+    this.#isInLine = true;
+    this.#socket.pause();
+  }
+
+  readonly #readAgain = (): void => {
+    this.#isInLine = false;
+    if (this.#probe === undefined) this.#socket.resume();
+  };
+
   /**
    * Reads nothing until `resume`. The system tells of a peer that is gone only when it is asked, and a connection that is not read is not:
    * writing no bytes asks, and fails where it was reset. Through TLS nothing is written then: there a peer is missed at the next read.
@@ -57,7 +73,7 @@ export class PeerConnection {
     if (this.#probe === undefined) return;
     clearInterval(this.#probe);
     this.#probe = undefined;
-    this.#socket.resume();
+    if (!this.#isInLine) this.#socket.resume();
   }
 
   /**

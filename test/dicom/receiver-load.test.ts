@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { ReceiverPolicy } from '../../engine/dicom/index.ts';
 import { MemoryEngine, until } from './memory-engine.ts';
@@ -43,6 +44,38 @@ describe('two hundred associations at once', () => {
     assert.ok(waits.length > 0 && Math.max(...waits) < 5_000, `${Math.max(...waits)} ms for a C-ECHO`);
     await Promise.all([...peers, bystander].map((peer) => peer.release()));
     await until(() => engine.closed.length === 201, 'the policy knows of all ends');
+    await engine.assertHealthy(receiver, port);
+  });
+});
+
+describe('thirty associations that send more than is read of each in its turn', () => {
+  it('have every instance whole, also where the engine makes some wait', async (t) => {
+    const engine = new MemoryEngine();
+    const received = new Map<string, string>();
+    const instance: ReceiverPolicy['instance'] = (incoming) => {
+      const hash = createHash('sha256');
+      let writes = 0;
+      return engine.sink(incoming, {
+        write(chunk) {
+          hash.update(chunk);
+          received.set(incoming.sopInstanceUid, hash.copy().digest('hex'));
+          writes += 1;
+          return writes % 3 !== 0;
+        },
+        drained: () => new Promise((resolve) => setImmediate(() => resolve())),
+      });
+    };
+    const { receiver, port } = await engine.start(t, { maxAssociations: 30, policy: { ...engine.policy, instance } });
+    const peers = await Promise.all(Array.from({ length: 30 }, () => RawPeer.associate(port)));
+    await Promise.all(
+      peers.map(async (peer, index) => {
+        const sopInstance = `1.2.${index}`;
+        const data = Buffer.alloc(3_000_000, index + 1);
+        assert.equal((await peer.store({ sopInstance, data, fragment: 131_000 })).status, 0);
+        assert.equal(received.get(sopInstance), createHash('sha256').update(data).digest('hex'));
+        await peer.release();
+      }),
+    );
     await engine.assertHealthy(receiver, port);
   });
 });
