@@ -83,11 +83,12 @@ class Acceptance implements InstanceSink {
       }
       const outcome = await this.#record(this.#instance(facts, stored));
       if (outcome === 'duplicate' || outcome === 'kept-first') await storage.delete(path);
+      path = null;
       onRecorded();
       return storeStatus.success();
     } catch (error) {
       await this.#writer.discard();
-      if (path !== null) await storage.delete(path).catch(() => {});
+      if (path !== null && !mayBeRecorded(error)) await storage.delete(path).catch(() => {});
       return failure(error, this.#options.log);
     }
   }
@@ -175,6 +176,9 @@ function disagreement(facts: DatasetFacts, incoming: IncomingInstance): StoreSta
   if (facts.sopInstanceUid !== incoming.sopInstanceUid) return storeStatus.mismatch('SOP Instance UID differs from the command');
   return null;
 }
+
+/** The ledger's thread ended before it said: it may have committed, and a row must not lose its file. Where it has none, the sweep deletes the file. */
+const mayBeRecorded = (error: unknown): boolean => error instanceof GantryError && error.code === 'GY415';
 
 function failure(error: unknown, log: Log): StoreStatus {
   const message = error instanceof Error ? error.message : String(error);

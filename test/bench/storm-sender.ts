@@ -1,9 +1,10 @@
-// `node storm-sender.ts PORT N`: N associations at once, kept open by all until each is accepted, then ten instances of 0.5 MB over each.
+// `node storm-sender.ts PORT N M`: N associations at once, kept open by all until each is accepted, which it says, then M instances of 0.5 MB
+// over each.
 import { randomUUID } from 'node:crypto';
 import { RawPeer, storePdus } from '../dicom/raw-peer.ts';
 
-const [port, count] = process.argv.slice(2).map(Number);
-if (port === undefined || count === undefined) throw new Error('a port and a number are needed');
+const [port, count, each] = process.argv.slice(2).map(Number);
+if (port === undefined || count === undefined || each === undefined) throw new Error('a port and two numbers are needed');
 
 const uidOf = (): string => `2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`;
 const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
@@ -27,14 +28,15 @@ function dataset(uid: string): Buffer {
   ]);
 }
 
-const begun = performance.now();
 const opened = await Promise.allSettled(Array.from({ length: count }, () => RawPeer.associate(port, { calledAeTitle: 'BENCH' })));
 const peers = opened.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+process.stdout.write(`${peers.length} accepted\n`);
+const begun = performance.now();
 let stored = 0;
 let failed = 0;
 await Promise.all(
   peers.map(async (peer) => {
-    for (let n = 1; n <= 10; n += 1) {
+    for (let n = 1; n <= each; n += 1) {
       const sopInstance = uidOf();
       peer.send(...storePdus({ messageId: n, sopInstance, data: dataset(sopInstance), fragment: 131_000 }));
       const { status } = await peer.response();
@@ -45,5 +47,5 @@ await Promise.all(
   }),
 );
 const seconds = (performance.now() - begun) / 1_000;
-process.stdout.write(`${peers.length} accepted, ${stored} stored, ${failed} failed, ${(stored / seconds).toFixed(0)} inst/s\n`);
+process.stdout.write(`${stored} stored, ${failed} failed, ${(stored / seconds).toFixed(0)} inst/s\n`);
 process.exit(0);

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { IncomingInstance, StoreStatus } from '../../engine/dicom/index.ts';
 import { readFileFacts } from '../../engine/dicom/index.ts';
+import { GantryError } from '../../engine/errors/index.ts';
 import { accept } from '../../engine/intake/acceptance.ts';
-import { openLedger } from '../../engine/ledger/index.ts';
+import { type Ledger, openLedger } from '../../engine/ledger/index.ts';
 import { silentLog } from '../../engine/log/index.ts';
 import type { Disk } from '../../engine/storage/disk.ts';
 import { openStorage, testDisk } from '../storage/open-storage.ts';
@@ -47,9 +48,10 @@ const dataset = ({
     element(0x7fe00010, pixels),
   ]);
 
-async function open(t: TestContext, disk?: Disk) {
-  const ledger = await openLedger({ file: join(await temporaryFolder(t), 'ledger.db') });
-  t.after(() => ledger.close());
+async function open(t: TestContext, disk?: Disk, changed: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
+  const opened = await openLedger({ file: join(await temporaryFolder(t), 'ledger.db') });
+  t.after(() => opened.close());
+  const ledger = { ...opened, ...changed(opened) };
   const storage = await openStorage(t, disk === undefined ? {} : { disk });
   let recorded = 0;
   const take = async (
@@ -212,9 +214,21 @@ describe('an instance that is not accepted', () => {
   }
 
   it('because the ledger fails leaves no file', async (t) => {
-    const { ledger, take, files } = await open(t);
-    await ledger.close();
+    const record = () => Promise.reject(new GantryError('GY414', 'the ledger could not do "record"'));
+    const { take, files } = await open(t, undefined, () => ({ record }));
     assert.equal((await take(dataset())).status, 0x0110);
     assert.deepEqual(files(), []);
+  });
+
+  it('because the ledger ended before it said that it had committed keeps its file, for there may be a row', async (t) => {
+    const { ledger, take, files } = await open(t, undefined, ({ record }) => ({
+      async record(...values) {
+        await record(...values);
+        throw new GantryError('GY415', 'the thread of the ledger has ended');
+      },
+    }));
+    assert.equal((await take(dataset())).status, 0x0110);
+    assert.equal((await ledger.instances({})).length, 1);
+    assert.equal(files().length, 1);
   });
 });
