@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { type Config, loadConfig } from '../../engine/config/index.ts';
 import { makePhantom, sendFiles } from '../../engine/dicom/index.ts';
+import { GantryError } from '../../engine/errors/index.ts';
 import { type OpenLedger, openLedger } from '../../engine/ledger/index.ts';
 import { silentLog } from '../../engine/log/index.ts';
 import { formatMetrics } from '../../engine/metrics/index.ts';
@@ -110,6 +112,18 @@ describe('several threads on one port', () => {
     t.after(() => other.close());
     const { port } = other.address() as { port: number };
     await assert.rejects(open(t, { port }), { code: 'GY302' });
+  });
+
+  it('tell of one that ends by itself, and the others still stop', async (t) => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker): number => workers.push(worker);
+    process.on('worker', note);
+    t.after(() => process.off('worker', note));
+    const { receiving } = await open(t);
+    await workers.at(-1)?.terminate();
+    const error = await receiving.failed;
+    assert.ok(error instanceof GantryError && error.code === 'GY310', error.message);
+    await receiving.stop();
   });
 
   it('let what is under way finish when they are told to stop, and listen no more', async (t) => {
