@@ -56,6 +56,7 @@ async function compare(set: BenchSet, written: WrittenSet, { base, isDisk, settl
     ['orthanc', orthanc({ SyncStorageArea: isDisk })],
   ];
   const figures = new Map<string, Figure[]>(receivers.map(([name]) => [name, []]));
+  settle();
   for (let run = 0; run < runs; run += 1) {
     for (const [name, start] of receivers) {
       const receiver = await start(base);
