@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomFillSync, randomInt } from 'node:crypto';
 
-/** Written under this ending, renamed when synced: what still has it was never acknowledged. */
+/** Written under this ending, renamed when whole: what still has it was never acknowledged. */
 export const partEnding = '.part';
 
 export const dayPattern = /^\d{4}-\d{2}-\d{2}$/;

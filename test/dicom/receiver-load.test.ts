@@ -80,6 +80,21 @@ describe('thirty associations that send more than is read of each in its turn', 
   });
 });
 
+describe('thirty peers that vanish while they wait for their turn', () => {
+  it('leave nothing behind', async (t) => {
+    const engine = new MemoryEngine();
+    const { receiver, port } = await engine.start(t, { maxAssociations: 30 });
+    const peers = await Promise.all(Array.from({ length: 30 }, () => RawPeer.associate(port)));
+    const part = dataPdu(pdv(1, flags.data, Buffer.alloc(131_000, 7)));
+    for (const peer of peers) peer.send(begin, ...Array.from({ length: 20 }, () => part));
+    await until(() => engine.openSinks === 30, 'all have begun');
+    for (const peer of peers) peer.socket.resetAndDestroy();
+    await until(() => engine.closed.length === 30, 'the policy knows of all ends');
+    assert.deepEqual([...new Set(engine.closed.map(({ summary }) => summary.how))], ['lost']);
+    await engine.assertHealthy(receiver, port);
+  });
+});
+
 describe('an instance of 300 MB', () => {
   it('takes no more memory than a small one (R15)', async (t) => {
     const engine = new MemoryEngine();
