@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
 import { implicitElement, pixels, rawDataset } from '../dicom/raw-dataset.ts';
 import {
@@ -47,6 +48,8 @@ const begin = dataPdu(pdv(1, flags.lastCommand, command));
 async function write(peer: RawPeer, bytes: Buffer): Promise<boolean> {
   if (peer.socket.destroyed || !peer.socket.writable) return false;
   if (!peer.socket.write(bytes)) await Promise.race([once(peer.socket, 'drain').catch(() => {}), peer.closed]);
+  // While the other side reads as fast as this one writes, nothing else would let this process see that it has been told to stop.
+  await nextTurn();
   return !peer.socket.destroyed;
 }
 
