@@ -5,11 +5,14 @@ warns  B000 (coercion of data elements) to all
 """
 
 import sys
+from threading import Lock
 
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 
 port, how = sys.argv[1:]
 seen = set()
+# Each association has a thread of its own.
+one_at_a_time = Lock()
 
 
 def answer(event):
@@ -17,9 +20,10 @@ def answer(event):
     print(uid, flush=True)
     if how == "warns":
         return 0xB000
-    first = uid not in seen
-    seen.add(uid)
-    return 0xA700 if first and len(seen) % 4 != 1 else 0x0000
+    with one_at_a_time:
+        first = uid not in seen
+        seen.add(uid)
+        return 0xA700 if first and len(seen) % 4 != 1 else 0x0000
 
 
 ae = AE(ae_title="FICKLE")
