@@ -101,7 +101,6 @@ export class InboundAssociation {
   }
 
   #onData(bytes: Buffer): void {
-    this.#connection.took(bytes.length);
     if (this.#isOver()) return;
     this.#framer.push(bytes);
     if (!this.#waiting) this.#pump();

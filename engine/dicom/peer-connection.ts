@@ -26,6 +26,7 @@ export class PeerConnection {
     this.#socket = socket;
     this.#artimMs = artimMs;
     this.identity = { peer: plainAddress(socket.remoteAddress ?? ''), tls: tlsOf(socket) };
+    socket.on('data', ({ length }: Buffer) => this.#took(length));
     socket.on('close', () => {
       clearInterval(this.#probe);
       clearTimeout(this.#artim);
@@ -44,18 +45,6 @@ export class PeerConnection {
       socket.on('drain', done).on('close', done);
     });
   }
-
-  /** So many bytes came. Where others are to be read before more of it, it waits for its turn. */
-  took(bytes: number): void {
-    if (turns.take(bytes, this.#readAgain)) return;
-    this.#isInLine = true;
-    this.#socket.pause();
-  }
-
-  readonly #readAgain = (): void => {
-    this.#isInLine = false;
-    if (this.#probe === undefined) this.#socket.resume();
-  };
 
   /**
    * Reads nothing until `resume`. The system tells of a peer that is gone only when it is asked, and a connection that is not read is not:
@@ -89,6 +78,18 @@ export class PeerConnection {
   destroy(): void {
     this.#socket.destroy();
   }
+
+  /** So many bytes came. Where others are to be read before more of it, it waits for its turn. */
+  #took(bytes: number): void {
+    if (turns.take(bytes, this.#readAgain)) return;
+    this.#isInLine = true;
+    this.#socket.pause();
+  }
+
+  readonly #readAgain = (): void => {
+    this.#isInLine = false;
+    if (this.#probe === undefined) this.#socket.resume();
+  };
 }
 
 /** Who the certificate says the peer is, where it was verified. */
