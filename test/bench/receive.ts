@@ -1,6 +1,7 @@
 // `npm run bench:receive`: instances per second, Gantry (recorded in its ledger; synced where there is a disk) beside storescp +B and
 // Orthanc, in one run. Senders are dcmtk's storescu, on the same machine. In memory nothing syncs; on disk Gantry and Orthanc sync,
-// storescp does not. Each receiver is a new process, warmed up with a quarter as many instances.
+// storescp does not. Each receiver is a new process, warmed up with a quarter as many instances. What is on disk stays there until the end:
+// some 2.7 GB for each receiver and run, 40 GB with the defaults.
 // Options: --runs N, --scale F (of the sets' sizes), --sets ct,small, --base FOLDER, --threads N (a second Gantry), --storm N (associations).
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

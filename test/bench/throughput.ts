@@ -77,6 +77,7 @@ try {
     `${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}, ${runs} runs, medians; ${studies} studies of ${slices} CT slices at once`,
   );
   const figures = new Map<string, number[]>();
+  settle();
   for (let run = 0; run < runs; run += 1) {
     for (const [name, start] of [
       ['gantry', gantry],
