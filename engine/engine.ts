@@ -66,7 +66,8 @@ export async function startEngine({
 
   const ledger = await openLedger({ file: ledgerFile(dataFolder) });
   parts.defer(() => ledger.close());
-  const storage = await createFolderStorage({ root: instancesFolder(dataFolder), ...config.storage, crashPoint });
+  const storage = createFolderStorage({ root: instancesFolder(dataFolder), ...config.storage, crashPoint });
+  parts.defer(() => storage.close());
   await sweep({ storage, ledger, log });
   await sweepJobFolders({ ledger, dataFolder });
 

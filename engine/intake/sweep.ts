@@ -13,7 +13,7 @@ export interface SweepOptions {
 
 /** What a sweep found. */
 export interface SweepFindings {
-  /** Temporary files of writes that never ended, deleted. */
+  /** Temporary files of transfers that never ended, deleted. */
   readonly leftovers: number;
   /** Files without a row, deleted: a crash came between rename and commit, so their senders never got Success. */
   readonly orphans: number;
@@ -27,7 +27,7 @@ export interface SweepFindings {
 export async function sweep({ storage, ledger, log, startedAt = performance.timeOrigin }: SweepOptions): Promise<SweepFindings> {
   // Rows before files, and rows once more after: what is recorded or reclaimed meanwhile must look neither lost nor orphaned.
   const before = await ledger.knownPaths();
-  const { paths, leftovers } = await storage.scan();
+  const { paths, leftovers } = await storage.scan(before);
   // Due for deletion, so rightly gone: deleted just now, or before a crash that came ahead of the mark. The reclaimer marks them.
   const due = new Set((await ledger.reclaimable(Number.MAX_SAFE_INTEGER)).map(({ path }) => path));
   const after = await ledger.knownPaths();

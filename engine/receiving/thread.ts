@@ -4,7 +4,7 @@ import { AssociationPlaces } from '../dicom/index.ts';
 import { GantryError } from '../errors/index.ts';
 import { connectLedger } from '../ledger/index.ts';
 import type { Log } from '../log/index.ts';
-import { createFolderStorage } from '../storage/index.ts';
+import { createFolderStorage, type Storage } from '../storage/index.ts';
 import { coalesced } from './coalesced.ts';
 import type { FromThread, ThreadData, ToThread } from './protocol.ts';
 import { type Receiving, startReceiving } from './receiving.ts';
@@ -16,7 +16,7 @@ if (parentPort === null) throw new Error('receiving threads are started by the e
 const port = parentPort;
 const say = (message: FromThread): void => port.postMessage(message);
 
-const { dicom, storage, root, places, ledger: ledgerPort, workflowAeTitles, watchSpace } = workerData as ThreadData;
+const { dicom, storage: limits, root, places, ledger: ledgerPort, workflowAeTitles, watchSpace } = workerData as ThreadData;
 const logAs =
   (level: keyof Log): Log['info'] =>
   (message, fields) =>
@@ -26,7 +26,7 @@ const log: Log = { debug: logAs('debug'), info: logAs('info'), warn: logAs('warn
 let titles = workflowAeTitles;
 const ledger = connectLedger(ledgerPort);
 
-async function obey(receiving: Receiving, order: ToThread): Promise<void> {
+async function obey(receiving: Receiving, storage: Storage, order: ToThread): Promise<void> {
   switch (order.do) {
     case 'know':
       titles = order.workflowAeTitles;
@@ -35,6 +35,7 @@ async function obey(receiving: Receiving, order: ToThread): Promise<void> {
       return say({ say: 'measured', metrics: await receiving.metrics() });
     case 'stop':
       await receiving.stop();
+      await storage.close();
       await ledger.close();
       say({ say: 'stopped' });
       port.close();
@@ -42,11 +43,12 @@ async function obey(receiving: Receiving, order: ToThread): Promise<void> {
 }
 
 try {
+  const storage = createFolderStorage({ root, ...limits });
   const receiving = await startReceiving({
     dicom,
     places: new AssociationPlaces(dicom.maxAssociations, places),
     sharePorts: true,
-    storage: createFolderStorage({ root, ...storage }),
+    storage,
     ledger,
     log,
     workflowAeTitles: () => titles,
@@ -54,7 +56,7 @@ try {
     onRecorded: coalesced(() => say({ say: 'recorded' }), tellEveryMs),
     onAssociationEnd: () => say({ say: 'association-ended' }),
   });
-  port.on('message', (order: ToThread) => void obey(receiving, order));
+  port.on('message', (order: ToThread) => void obey(receiving, storage, order));
   say({ say: 'listening', plain: receiving.plain, tls: receiving.tls });
 } catch (error) {
   const known = error instanceof GantryError ? error : null;

@@ -5,20 +5,22 @@ import type { BufferPool } from './buffer-pool.ts';
 import type { Disk } from './disk.ts';
 import { errnoOf, fileError } from './file-error.ts';
 import type { Folders } from './folders.ts';
-import { partEnding } from './layout.ts';
+import { type FileName, partEnding } from './layout.ts';
+import type { SpareFiles } from './spare-files.ts';
 import type { StorageCrashPoint, StorageWriter, StoredFile } from './storage.ts';
 import type { WriteBudget } from './write-budget.ts';
 
 export interface FileWriterOptions {
   readonly header: Buffer;
-  readonly name: { readonly day: string; readonly shard: string; readonly file: string };
   readonly disk: Disk;
   readonly folders: Folders;
+  readonly spares: SpareFiles;
   readonly budget: WriteBudget;
   /** Blocks of `gatherBytes`. */
   readonly blocks: BufferPool;
   /** Temporary files of writers that still live: the sweep leaves them. */
   readonly underWay: Set<string>;
+  nextName(): FileName;
   crashPoint(at: StorageCrashPoint): void;
 }
 
@@ -37,9 +39,11 @@ export class FileWriter implements StorageWriter {
   /** Queued, or on the way into the file. */
   #heldBytes = 0;
   #sizeBytes = 0;
+  #name: FileName | null = null;
   #descriptor: number | null = null;
   /** Where the file is now, once it is anywhere. */
   #path: string | null = null;
+  #wasSpare = false;
   #writing: Promise<void> | null = null;
   #failure: GantryError | null = null;
   #state: 'open' | 'committing' | 'ended' = 'open';
@@ -70,12 +74,13 @@ export class FileWriter implements StorageWriter {
   async commit(): Promise<StoredFile> {
     if (this.#state !== 'open') throw new GantryError('GY403', 'a file can be committed once, and not after it was dropped');
     this.#state = 'committing';
-    const { name, disk, folders, underWay, crashPoint } = this.#options;
+    const { disk, folders, spares, underWay, crashPoint } = this.#options;
     try {
       this.#flush();
       if (this.#writing !== null) await this.#writing;
       if (this.#failure !== null) throw this.#failure;
-      if (this.#descriptor === null || this.#path === null) throw new GantryError('GY403', 'a file was committed before it was opened');
+      if (this.#descriptor === null || this.#path === null || this.#name === null)
+        throw new GantryError('GY403', 'a file was committed before it was opened');
       crashPoint('written');
       const part = this.#path;
       const final = part.slice(0, -partEnding.length);
@@ -85,17 +90,23 @@ export class FileWriter implements StorageWriter {
       underWay.delete(part);
       crashPoint('renamed');
       // Renamed first, so that one commit of the file system's journal may take file and folder together. A file of that name which a
-      // power cut left half-written has no row in the ledger, and the sweep removes it.
-      await allSettled(disk.syncFile(this.#descriptor), folders.sync(folderOf(final)));
+      // power cut left half-written has no row in the ledger, and the sweep removes it. A spare file needs no sync of its folder: where
+      // a power cut took its rename back and the ledger has its row, the sweep renames it again.
+      const syncs = [disk.syncFile(this.#descriptor)];
+      if (!this.#wasSpare) syncs.push(folders.sync(folderOf(final)));
+      await allSettled(syncs);
       crashPoint('synced');
       await this.#close();
+      const { day, shard, file } = this.#name;
+      return { path: `${day}/${shard}/${file}`, sizeBytes: this.#sizeBytes };
     } catch (error) {
+      // What is wrong may be wrong with all of them, such as a folder that someone removed.
+      if (this.#wasSpare) await spares.drop();
       await this.#remove();
-      throw fileError(`cannot store a file in ${name.day}/${name.shard}`, error);
+      throw fileError(`cannot store a file in ${this.#place}`, error);
     } finally {
       this.#state = 'ended';
     }
-    return { path: `${name.day}/${name.shard}/${name.file}`, sizeBytes: this.#sizeBytes };
   }
 
   async discard(): Promise<void> {
@@ -131,20 +142,15 @@ export class FileWriter implements StorageWriter {
 
   /** Writes what is queued, and `last` behind it without copying it. False, with nothing done, where that has to wait for the disk. */
   #writeNow(last: Buffer | null): boolean {
-    const { disk, folders, name } = this.#options;
-    const folder = folders.made(name.day, name.shard);
-    if (!disk.isBrisk || folder === null) return false;
+    const { disk } = this.#options;
+    if (!disk.isBrisk) return false;
     try {
-      this.#descriptor ??= disk.createNow(this.#begin(folder));
+      this.#descriptor ??= this.#openNow();
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') {
-        this.#fail(error);
-        return true;
-      }
-      // Someone has removed the empty folder since it was made.
-      folders.forget(folder);
-      return false;
+      this.#fail(error);
+      return true;
     }
+    if (this.#descriptor === null) return false;
     const batch = this.#queue.take();
     try {
       disk.writeNow(this.#descriptor, last === null ? batch.chunks : [...batch.chunks, last]);
@@ -172,12 +178,31 @@ export class FileWriter implements StorageWriter {
     }
   }
 
+  /** null where the folder has to be made first. */
+  #openNow(): number | null {
+    const { disk, folders } = this.#options;
+    const { spare, name } = this.#begin();
+    if (spare !== null) return spare;
+    const folder = folders.made(name.day, name.shard);
+    if (folder === null) return null;
+    try {
+      return disk.createNow(this.#partIn(folder, name));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      // Someone has removed the empty folder since it was made.
+      folders.forget(folder);
+      return null;
+    }
+  }
+
   async #open(): Promise<number> {
-    const { name, disk, folders } = this.#options;
+    const { disk, folders } = this.#options;
+    const { spare, name } = this.#begin();
+    if (spare !== null) return spare;
     for (let attempt = 1; ; attempt++) {
       const folder = await folders.ensure(name.day, name.shard);
       try {
-        return await disk.create(this.#begin(folder));
+        return await disk.create(this.#partIn(folder, name));
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT' || attempt > 1) throw error;
         folders.forget(folder);
@@ -185,16 +210,29 @@ export class FileWriter implements StorageWriter {
     }
   }
 
-  #begin(folder: string): string {
-    const { name, underWay } = this.#options;
-    this.#path = `${folder}/${name.file}${partEnding}`;
-    underWay.add(this.#path);
+  /** The descriptor of a spare file, or else only a name, the first time; afterwards that name. */
+  #begin(): { readonly spare: number | null; readonly name: FileName } {
+    if (this.#name !== null) return { spare: null, name: this.#name };
+    const spare = this.#options.spares.take();
+    this.#name = spare?.name ?? this.#options.nextName();
+    if (spare !== null) this.#path = spare.path;
+    this.#wasSpare = spare !== null;
+    return { spare: spare?.descriptor ?? null, name: this.#name };
+  }
+
+  #partIn(folder: string, { file }: FileName): string {
+    this.#path = `${folder}/${file}${partEnding}`;
+    this.#options.underWay.add(this.#path);
     return this.#path;
   }
 
+  /** For messages. */
+  get #place(): string {
+    return this.#name === null ? 'storage' : `${this.#name.day}/${this.#name.shard}`;
+  }
+
   #fail(error: unknown): void {
-    const { day, shard } = this.#options.name;
-    this.#failure ??= fileError(`cannot write to ${day}/${shard}`, error);
+    this.#failure ??= fileError(`cannot write to ${this.#place}`, error);
     this.#drop();
   }
 
@@ -231,7 +269,7 @@ export class FileWriter implements StorageWriter {
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
 /** Both have ended, whatever came of them: a descriptor must not be closed under a sync. Throws what the first to fail threw. */
-async function allSettled(...promises: readonly Promise<void>[]): Promise<void> {
+async function allSettled(promises: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(promises);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -11,6 +11,7 @@ import { Folders } from './folders.ts';
 import { createSpaceGuard, type SpaceLimits, type Statfs } from './free-space.ts';
 import { createNames } from './layout.ts';
 import { scanFolder } from './scan-folder.ts';
+import { SpareFiles } from './spare-files.ts';
 import type { Storage, StorageCrashPoint } from './storage.ts';
 import { WriteBudget } from './write-budget.ts';
 
@@ -56,9 +57,10 @@ export function createFolderStorage({
   const blocks = new BufferPool(gatherBytes);
   const underWay = new Set<string>();
   const nextName = createNames();
+  const spares = new SpareFiles({ disk: usedDisk, folders, underWay, nextName });
 
   const create: Storage['create'] = (header) =>
-    new FileWriter({ header, name: nextName(), disk: usedDisk, folders, budget, blocks, underWay, crashPoint });
+    new FileWriter({ header, nextName, disk: usedDisk, folders, spares, budget, blocks, underWay, crashPoint });
 
   const resolveInside: Storage['resolve'] = (path) => {
     const absolute = resolve(root, path);
@@ -81,7 +83,8 @@ export function createFolderStorage({
         if (errnoOf(error) !== 'ENOENT') throw fileError(`cannot delete ${path}`, error);
       }
     },
-    scan: () => scanFolder({ root, underWay, startedAt }),
+    scan: (recorded) => scanFolder({ root, underWay, startedAt, recorded, syncFolder: usedDisk.syncFolder }),
     space: createSpaceGuard(root, limits, statfs),
+    close: () => spares.close(),
   };
 }

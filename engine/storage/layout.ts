@@ -1,23 +1,29 @@
 import { Buffer } from 'node:buffer';
 import { randomFillSync, randomInt } from 'node:crypto';
 
-/** Written under this ending, renamed when whole: what still has it was never acknowledged. */
+/** Written under this ending, renamed when whole: what still has it, and no row in the ledger, was never acknowledged. */
 export const partEnding = '.part';
 
 export const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
 export const shardPattern = /^[0-9a-f]{2}$/;
 export const filePattern = /^[0-9a-f]{32}\.dcm$/;
 
-/** Successive files that share a folder, so that their commits share the sync of it. */
-const filesInTurn = 64;
+/** Successive files that share a folder, so that they share the sync of it. */
+export const filesInTurn = 64;
 const shards = 256;
 const dayMs = 86_400_000;
 
 /** The UTC day: no hour of it comes twice. */
 export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
+export interface FileName {
+  readonly day: string;
+  readonly shard: string;
+  readonly file: string;
+}
+
 /** Names of new files: `<yyyy-mm-dd>/<2 hex>/<32 hex>.dcm`. Nothing in them comes from the wire. */
-export function createNames(now: () => number = Date.now): () => { readonly day: string; readonly shard: string; readonly file: string } {
+export function createNames(now: () => number = Date.now): () => FileName {
   let count = randomInt(shards) * filesInTurn;
   let day = { number: Number.NaN, text: '' };
   const nextId = createIds();

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
+import { readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, fileError } from './file-error.ts';
 import { dayOf, dayPattern, filePattern, partEnding, shardPattern } from './layout.ts';
@@ -10,15 +10,23 @@ export interface ScanOptions {
   readonly underWay: ReadonlySet<string>;
   /** Milliseconds since the epoch: temporary files older than that have no writer any more. */
   readonly startedAt: number;
+  /** Paths of files that the ledger has. */
+  readonly recorded: ReadonlySet<string>;
+  syncFolder(path: string): Promise<void>;
 }
 
 const dayMs = 86_400_000;
 
-/** Every file of the layout below the root, as paths relative to it. Removes leftovers, and empty folders of days gone by; leaves all else alone. */
+/**
+ * Every file of the layout below the root, as paths relative to it. Renames again what a power cut took back to its temporary name,
+ * removes leftovers, and empty folders of days gone by; leaves all else alone.
+ */
 export async function scanFolder({
   root,
   underWay,
   startedAt,
+  recorded,
+  syncFolder,
 }: ScanOptions): Promise<{ readonly paths: readonly string[]; readonly leftovers: number }> {
   const paths: string[] = [];
   let leftovers = 0;
@@ -28,11 +36,19 @@ export async function scanFolder({
   for (const day of await folders(root, dayPattern)) {
     for (const shard of await folders(join(root, day), shardPattern)) {
       const folder = join(root, day, shard);
-      for (const entry of await list(folder)) {
-        if (!entry.isFile()) continue;
-        if (filePattern.test(entry.name)) paths.push(`${day}/${shard}/${entry.name}`);
-        else if (entry.name.endsWith(partEnding) && (await removeLeftover(join(folder, entry.name), underWay, startedAt))) leftovers++;
+      const place = `${day}/${shard}`;
+      const names = (await list(folder)).filter((entry) => entry.isFile()).map(({ name }) => name);
+      const stored = names.filter((name) => filePattern.test(name));
+      const taken = new Set(stored);
+      const renamedBack: string[] = [];
+      for (const name of names.filter((each) => each.endsWith(partEnding))) {
+        const final = name.slice(0, -partEnding.length);
+        if (recorded.has(`${place}/${final}`) && !taken.has(final)) renamedBack.push(final);
+        else if (await removeLeftover(join(folder, name), underWay, startedAt)) leftovers++;
       }
+      for (const final of renamedBack) await renameAgain(join(folder, final));
+      if (renamedBack.length > 0) await syncFolder(folder);
+      for (const name of [...stored, ...renamedBack]) paths.push(`${place}/${name}`);
       if (day < yesterday) await removeIfEmpty(folder);
     }
     if (day < yesterday) await removeIfEmpty(join(root, day));
@@ -54,12 +70,22 @@ async function list(folder: string): Promise<Dirent[]> {
   }
 }
 
+async function renameAgain(file: string): Promise<void> {
+  try {
+    await rename(`${file}${partEnding}`, file);
+  } catch (error) {
+    throw fileError(`cannot rename a file to ${file}`, error);
+  }
+}
+
+/** Whether bytes of a transfer were in it: empty ones had been made ahead. */
 async function removeLeftover(file: string, underWay: ReadonlySet<string>, startedAt: number): Promise<boolean> {
   if (underWay.has(file)) return false;
   try {
-    if ((await stat(file)).mtimeMs >= startedAt) return false;
+    const { mtimeMs, size } = await stat(file);
+    if (mtimeMs >= startedAt) return false;
     await unlink(file);
-    return true;
+    return size > 0;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw fileError(`cannot remove ${file}`, error);

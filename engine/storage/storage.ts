@@ -34,8 +34,13 @@ export interface Storage {
   resolve(path: string): string;
   /** Deletes; a file already gone is fine. */
   delete(path: string): Promise<void>;
-  /** Every final file below the root, and leftovers of writes that never ended (which it deletes), for the sweep. */
-  scan(): Promise<{ readonly paths: readonly string[]; readonly leftovers: number }>;
+  /**
+   * For the sweep: every final file below the root, and leftovers of writes that never ended, which it deletes. A file that is `recorded`
+   * and bears its temporary name, as after a power cut, is renamed again.
+   */
+  scan(recorded: ReadonlySet<string>): Promise<{ readonly paths: readonly string[]; readonly leftovers: number }>;
   /** Free-space guard: reserved = max(total × (1 − watermark), reserve); open when free > reserved. Cached for a second. */
   space(): Promise<{ readonly open: boolean; readonly freeBytes: number; readonly reservedBytes: number; readonly totalBytes: number }>;
+  /** Removes files that were made ahead; what is under way goes on. */
+  close(): Promise<void>;
 }

@@ -16,6 +16,7 @@ if (config === null) throw new Error('there are no defaults');
 const ledger = await openLedger({ file: join(folder, 'ledger.db') });
 const root = join(folder, 'instances');
 const limits = { ...config.storage, watermarkPercent: 99, reserveSpaceGb: 0 };
+const storage = createFolderStorage({ root, ...limits });
 const shared = {
   dicom: { ...config.dicom, port: 0, rejectUnknownSources: false, maxAssociations: 400, maxAssociationsPerPeer: 400 },
   ledger,
@@ -28,7 +29,7 @@ const receiving =
   threads === '1'
     ? await startReceiving({
         ...shared,
-        storage: createFolderStorage({ root, ...limits }),
+        storage,
         places: new AssociationPlaces(shared.dicom.maxAssociations),
         sharePorts: false,
         watchSpace: true,
@@ -38,6 +39,7 @@ process.stdout.write(`${receiving.plain?.port}\n`);
 process.once('SIGTERM', () => {
   void receiving
     .stop()
+    .then(() => storage.close())
     .then(() => ledger.close())
     .then(() => process.exit(0));
 });

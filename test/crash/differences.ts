@@ -17,8 +17,8 @@ export interface Differences {
 
 /** What a sweep must leave none of. */
 export async function differences(storage: Storage, ledger: Ledger): Promise<Differences> {
-  const { paths, leftovers } = await storage.scan();
   const known = await ledger.knownPaths();
+  const { paths, leftovers } = await storage.scan(known);
   // Deleted before a crash and not yet marked: the reclaimer does.
   const due = new Set((await ledger.reclaimable(Number.MAX_SAFE_INTEGER)).map(({ path }) => path));
   const onDisk = new Set(paths);

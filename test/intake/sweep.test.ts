@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, unlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -108,6 +108,15 @@ describe('a sweep', () => {
     assert.deepEqual(await sweep(), { ...nothing, leftovers: 1 });
   });
 
+  it('gives a recorded file its name again that a power cut took back', async (test) => {
+    const { storage, store, record, sweep } = await parts(test);
+    const path = await store('old');
+    await record(path);
+    await rename(storage.resolve(path), `${storage.resolve(path)}.part`);
+    assert.deepEqual(await sweep(), nothing);
+    assert.equal(existsSync(storage.resolve(path)), true);
+  });
+
   it('tells of held files that are gone, each time, and leaves one event', async (test) => {
     const { storage, ledger, store, record, sweep } = await parts(test);
     const path = await store('old');
@@ -145,10 +154,10 @@ describe('a sweep', () => {
     await ledger.route([{ sequence: left, claims: [], why: 'not wanted', undecided: false }]);
     const busy: Storage = {
       ...storage,
-      async scan() {
+      async scan(recorded) {
         await storage.delete(leaving);
         await ledger.reclaimed([{ kind: 'instance', id: left }]);
-        const found = await storage.scan();
+        const found = await storage.scan(recorded);
         await record(arriving);
         await record(await store('old'));
         return found;

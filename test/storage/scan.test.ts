@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync } from 'node:fs';
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { existsSync, globSync, readdirSync } from 'node:fs';
+import { mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { openStorage } from './open-storage.ts';
+import { openStorage, testDisk } from './open-storage.ts';
 
 const hour = 3_600_000;
+const none: ReadonlySet<string> = new Set();
 
 async function put(file: string, age: number): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
@@ -24,7 +25,7 @@ describe('a scan', () => {
       await put(join(storage.root, 'lost+found', 'aa', `${'0'.repeat(32)}.dcm`), hour),
       await put(join(storage.root, '2025-01-01', 'aa', 'notes.txt'), hour),
     ];
-    const { paths, leftovers } = await storage.scan();
+    const { paths, leftovers } = await storage.scan(none);
     assert.deepEqual([...paths].sort(), stored.map(({ path }) => path).sort());
     assert.equal(leftovers, 0);
     for (const file of foreign) assert.equal(existsSync(file), true, file);
@@ -33,8 +34,35 @@ describe('a scan', () => {
   it('deletes what a killed process left half-written', async (test) => {
     const storage = await openStorage(test);
     const left = await put(join(storage.root, '2025-01-01', 'aa', `${'a'.repeat(32)}.dcm.part`), hour);
-    assert.deepEqual(await storage.scan(), { paths: [], leftovers: 1 });
+    assert.deepEqual(await storage.scan(none), { paths: [], leftovers: 1 });
     assert.equal(existsSync(left), false);
+  });
+
+  it('renames again what a power cut took back to its temporary name, if the ledger has it, whatever its time', async (test) => {
+    const synced: string[] = [];
+    const disk = testDisk();
+    const { syncFolder } = disk;
+    disk.syncFolder = (path) => {
+      synced.push(path);
+      return syncFolder(path);
+    };
+    const storage = await openStorage(test, { disk });
+    const [old, young] = [`2025-01-01/aa/${'a'.repeat(32)}.dcm`, `2025-01-01/aa/${'b'.repeat(32)}.dcm`];
+    await put(join(storage.root, `${old}.part`), hour);
+    await put(join(storage.root, `${young}.part`), -hour);
+    const { paths, leftovers } = await storage.scan(new Set([old, young]));
+    assert.deepEqual({ paths: [...paths].sort(), leftovers }, { paths: [old, young], leftovers: 0 });
+    assert.deepEqual(readdirSync(join(storage.root, '2025-01-01/aa')).sort(), [`${'a'.repeat(32)}.dcm`, `${'b'.repeat(32)}.dcm`]);
+    assert.deepEqual(synced, [join(storage.root, '2025-01-01/aa')]);
+  });
+
+  it('deletes empty files that were made ahead, and does not count them', async (test) => {
+    const storage = await openStorage(test);
+    const made = await put(join(storage.root, '2025-01-01', 'aa', `${'a'.repeat(32)}.dcm.part`), hour);
+    await truncate(made);
+    await utimes(made, 0, 0);
+    assert.deepEqual(await storage.scan(none), { paths: [], leftovers: 0 });
+    assert.equal(existsSync(made), false);
   });
 
   it('never deletes what is being written, here or by another process', async (test) => {
@@ -48,10 +76,10 @@ describe('a scan', () => {
     await utimes(join(storage.root, part), longAgo, longAgo);
     const another = await put(join(storage.root, '2025-01-01', 'aa', `${'a'.repeat(32)}.dcm.part`), -hour);
 
-    assert.deepEqual(await storage.scan(), { paths: [], leftovers: 0 });
+    assert.deepEqual(await storage.scan(none), { paths: [], leftovers: 0 });
     assert.equal(existsSync(another), true);
     const { path } = await writer.commit();
-    assert.deepEqual((await storage.scan()).paths, [path]);
+    assert.deepEqual((await storage.scan(none)).paths, [path]);
   });
 
   it('removes the empty folders of days gone by', async (test) => {
@@ -61,7 +89,7 @@ describe('a scan', () => {
     const today = new Date().toISOString().slice(0, 10);
     await mkdir(join(storage.root, today, 'cc'), { recursive: true });
 
-    await storage.scan();
+    await storage.scan(none);
     assert.equal(existsSync(join(storage.root, '2025-01-01')), false);
     assert.equal(existsSync(kept), true);
     assert.equal(existsSync(join(storage.root, today, 'cc')), true);
@@ -69,6 +97,6 @@ describe('a scan', () => {
 
   it('of a storage that has none finds none', async (test) => {
     const storage = await openStorage(test);
-    assert.deepEqual(await storage.scan(), { paths: [], leftovers: 0 });
+    assert.deepEqual(await storage.scan(none), { paths: [], leftovers: 0 });
   });
 });

@@ -294,7 +294,7 @@ describe("a step's instances", () => {
         plugin: step(async ({ instances }) => instances.adopt(join(dataFolder, 'output'))),
       });
       const group = await receive('1.1');
-      const before = (await storage.scan()).paths;
+      const before = (await storage.scan(new Set())).paths;
       await mkdir(join(dataFolder, 'output'));
       await writeFile(join(dataFolder, 'output', 'a.dcm'), part10('2.1'));
       await writeFile(join(dataFolder, 'output', name), bytes);
@@ -303,7 +303,7 @@ describe("a step's instances", () => {
         message: `1 of its DICOM files cannot be used (${why})`,
         details: [{ retryable: false, retryAfterMs: null, hint: null }],
       });
-      assert.deepEqual((await storage.scan()).paths, before);
+      assert.deepEqual((await storage.scan(new Set())).paths, before);
     });
   }
 
@@ -312,7 +312,7 @@ describe("a step's instances", () => {
       plugin: step(async ({ instances }) => instances.adopt(join(dataFolder, 'output'))),
     });
     const group = await receive('1.1');
-    const before = (await storage.scan()).paths;
+    const before = (await storage.scan(new Set())).paths;
     await mkdir(join(dataFolder, 'output'));
     for (const uid of ['2.1', '2.2']) await writeFile(join(dataFolder, 'output', uid), part10(uid));
     let adopted = 0;
@@ -322,7 +322,7 @@ describe("a step's instances", () => {
     };
     await assert.rejects(activity({ ...parts, storage: full }, 'test/step').run(callOf('step', group)), { type: 'GY401' });
     assert.equal(adopted, 2);
-    assert.deepEqual((await storage.scan()).paths, before);
+    assert.deepEqual((await storage.scan(new Set())).paths, before);
   });
 
   it('are not taken without measure', async (test) => {
