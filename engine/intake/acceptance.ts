@@ -123,7 +123,6 @@ class Acceptance implements InstanceSink {
   #instance(facts: DatasetFacts, stored: { readonly path: string; readonly sizeBytes: number }): NewInstance {
     const { association, sopClassUid, sopInstanceUid, transferSyntaxUid } = this.#incoming;
     return {
-      id: stored.path,
       path: stored.path,
       sizeBytes: stored.sizeBytes,
       sopInstanceUid,

@@ -2,7 +2,6 @@ import type { GroupTotals, InstanceFacts, InstanceFile, InstanceSet } from '../p
 
 /** What is recorded of an instance whose file is synced and renamed. */
 export interface NewInstance {
-  readonly id: string;
   readonly sopInstanceUid: string;
   readonly sopClassUid: string;
   readonly transferSyntaxUid: string;
@@ -13,7 +12,7 @@ export interface NewInstance {
   readonly calledAeTitle: string;
   readonly associationId: string;
   readonly sizeBytes: number;
-  /** Relative to the storage root. */
+  /** Relative to the storage root. Generated: no other instance ever has it. */
   readonly path: string;
   readonly receivedAt: number;
 }

@@ -93,14 +93,20 @@ function useWriteAheadLog(database: Database, file: string): void {
 
 function migrate(database: Database, file: string): void {
   if (checkVersion(database, file) === migrations.length) return;
-  database.exec('BEGIN IMMEDIATE');
+  // Off while a table may be made anew, which is dropping it; that all of them hold again is checked before the end.
+  database.exec('PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE');
   try {
     // Asked again inside the transaction: another process may have migrated meanwhile.
     for (let version = checkVersion(database, file); version < migrations.length; version++) database.exec(migrations[version] ?? '');
+    const [dangling] = database.all<{ table: string }>('PRAGMA foreign_key_check');
+    if (dangling !== undefined)
+      throw new GantryError('GY412', `rows of the ledger's table ${dangling.table} refer to rows that are not there`);
     database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
     database.exec('COMMIT');
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
+  } finally {
+    database.exec('PRAGMA foreign_keys = ON');
   }
 }

@@ -19,7 +19,6 @@ function workflow(name: string, received: string) {
 
 const instance: InstanceRow = {
   sequence: 7,
-  id: '1',
   sopInstanceUid: '1.2.3',
   sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
   transferSyntaxUid: '1.2.840.10008.1.2.1',

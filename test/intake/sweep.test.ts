@@ -43,7 +43,6 @@ async function parts(test: TestContext): Promise<Parts> {
     async record(path) {
       const { sequence } = await ledger.record(
         {
-          id: path,
           sopInstanceUid: `2.25.${path}`,
           sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
           transferSyntaxUid: '1.2.840.10008.1.2.1',

@@ -24,10 +24,10 @@ describe('a process killed while it records', () => {
       assert.ok(acknowledged.length >= acknowledgements);
 
       const ledger = await openLedger({ file });
-      const recorded = new Set((await ledger.instances({})).map(({ id }) => id));
+      const recorded = new Set((await ledger.instances({})).map(({ path }) => path));
       await ledger.close();
       assert.deepEqual(
-        acknowledged.filter((id) => !recorded.has(id)),
+        acknowledged.filter((path) => !recorded.has(path)),
         [],
       );
     }

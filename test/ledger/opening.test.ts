@@ -93,7 +93,7 @@ describe('a ledger', () => {
     await assert.rejects(openLedgerReader({ file }), { code: 'GY411', mend: /Start the engine once/ });
   });
 
-  it('of version 1 is brought up to date with nothing lost but the hashes of instances', async (test) => {
+  it('of version 1 is brought up to date with nothing lost but the hashes and identifiers of instances', async (test) => {
     const file = await temporaryLedger(test);
     await mkdir(dirname(file), { recursive: true });
     const old = new DatabaseSync(file);
@@ -109,15 +109,45 @@ describe('a ledger', () => {
     assert.deepEqual([row?.refusedContexts, row?.implementation, row?.tls], [[], { classUid: '', versionName: '' }, null]);
     await ledger.close();
     const after = contentsOf(file);
+    // SQLite's own record of the keys it gave: instances need none.
+    const withoutInstances = (rows: Tables[string] = []) => rows.filter(({ name }) => name !== 'instances');
+    assert.deepEqual(withoutInstances(after.sqlite_sequence), withoutInstances(before.sqlite_sequence));
     for (const [table, rows] of Object.entries(before)) {
+      if (table === 'sqlite_sequence') continue;
       rows.forEach((row, index) => {
-        const { sha256, ...kept } = row;
+        const { sha256, ...others } = row;
+        const { id, ...kept } = others;
         const now = after[table]?.[index] ?? {};
-        assert.deepEqual(Object.fromEntries(Object.keys(kept).map((column) => [column, now[column]])), kept, table);
+        const expected = table === 'instances' ? kept : others;
+        assert.deepEqual(Object.fromEntries(Object.keys(expected).map((column) => [column, now[column]])), expected, table);
         assert.equal('sha256' in now, false);
       });
       assert.equal(after[table]?.length, rows.length, table);
     }
+  });
+
+  it('is brought up to date with its foreign keys enforced again, and not at all where rows refer to none', async (test) => {
+    const file = await temporaryLedger(test);
+    await mkdir(dirname(file), { recursive: true });
+    const version1 = `${migrations[0]} ${rowsOfVersion1} PRAGMA application_id = ${0x474e5452}; PRAGMA user_version = 1;`;
+    const old = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+    old.exec(`${version1} DELETE FROM groups`);
+    old.close();
+    await assert.rejects(openLedger({ file }), { code: 'GY412', message: /refer to rows that are not there/ });
+    assert.equal(contentsOf(file).instances?.[0]?.id, 'i', 'it is as it was');
+
+    const mended = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+    mended.exec(
+      `INSERT INTO groups (id, workflow, workflow_id, called_ae_title, group_key, definition, opened_at) VALUES (3, 'w', 'w', 'L', 'k', 'h', 1)`,
+    );
+    mended.close();
+    const database = openDatabase(file);
+    assert.throws(
+      () => database.run('INSERT INTO claims (instance, group_id, workflow, claimed_at) VALUES (99, 3, ?, 1)', 'w'),
+      /FOREIGN KEY/,
+    );
+    assert.throws(() => database.run('DELETE FROM instances'), /FOREIGN KEY/);
+    database.close();
   });
 
   it('that is damaged, or is a file or a database of something else, is refused', async (test) => {

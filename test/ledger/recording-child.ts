@@ -1,4 +1,4 @@
-// Records one instance after another, eight at a time, and prints the id of each once it is acknowledged. For crash.test.ts.
+// Records one instance after another, eight at a time, and prints the path of each once it is acknowledged. For crash.test.ts.
 import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { openLedger } from '../../engine/ledger/index.ts';
@@ -8,10 +8,9 @@ const ledger = await openLedger({ file: process.argv[2] ?? '' });
 
 async function recordForEver(): Promise<never> {
   for (;;) {
-    const id = randomUUID();
-    const given = instance({ id, sopInstanceUid: `2.25.${id}`, path: id });
-    await ledger.record(given, keep);
-    writeSync(1, `${given.id}\n`);
+    const path = randomUUID();
+    await ledger.record(instance({ sopInstanceUid: `2.25.${path}`, path }), keep);
+    writeSync(1, `${path}\n`);
   }
 }
 

@@ -92,7 +92,6 @@ function receiver({ ledger, storage }: WorkerParts) {
       const stored = await writer.commit();
       const { sequence } = await ledger.record(
         {
-          id: sopInstanceUid,
           sopInstanceUid,
           sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
           transferSyntaxUid: '1.2.840.10008.1.2.1',

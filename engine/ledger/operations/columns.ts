@@ -1,5 +1,5 @@
 /** An instance's columns, named as `NewInstance` names them; the table goes by `i`. */
-export const instanceColumns = `i.sequence, i.id, i.sop_instance_uid AS sopInstanceUid, i.sop_class_uid AS sopClassUid,
+export const instanceColumns = `i.sequence, i.sop_instance_uid AS sopInstanceUid, i.sop_class_uid AS sopClassUid,
   i.transfer_syntax_uid AS transferSyntaxUid, i.study_instance_uid AS studyInstanceUid, i.series_instance_uid AS seriesInstanceUid,
   i.modality, i.calling_ae_title AS callingAeTitle, i.called_ae_title AS calledAeTitle, i.association_id AS associationId,
   i.size_bytes AS sizeBytes, i.path, i.received_at AS receivedAt`;

@@ -5,7 +5,6 @@ import { restateInstance } from './restate.ts';
 
 interface Earlier {
   readonly sequence: number;
-  readonly id: string;
   readonly path: string;
   readonly state: 'unrouted' | 'held';
   readonly lostAt: number | null;
@@ -18,7 +17,7 @@ export function record(
   { overwriteSameInstance, comparison }: { readonly overwriteSameInstance: boolean; readonly comparison?: Comparison },
 ): Recording {
   const earlier = database.get<Earlier>(
-    `SELECT sequence, id, path, state, lost_at AS lostAt FROM instances
+    `SELECT sequence, path, state, lost_at AS lostAt FROM instances
      WHERE sop_instance_uid = ? AND called_ae_title = ? AND state IN ('unrouted', 'held') ORDER BY sequence DESC LIMIT 1`,
     instance.sopInstanceUid,
     instance.calledAeTitle,
@@ -27,7 +26,7 @@ export function record(
 
   const { sequence } = earlier;
   // Told again: judged as its own duplicate, its file would be deleted by the caller.
-  if (earlier.id === instance.id) return { outcome: 'recorded', sequence };
+  if (earlier.path === instance.path) return { outcome: 'recorded', sequence };
   const over = `over association ${instance.associationId}`;
   // One whose file is gone cannot stand for its bytes.
   if (earlier.lostAt !== null) return replace(database, earlier, instance, `it came again ${over}`);
@@ -86,10 +85,9 @@ function moveCollectingClaims(database: Database, from: number, to: number): num
 
 function insert(database: Database, instance: NewInstance): number {
   return database.run(
-    `INSERT INTO instances (id, sop_instance_uid, sop_class_uid, transfer_syntax_uid, study_instance_uid, series_instance_uid, modality,
+    `INSERT INTO instances (sop_instance_uid, sop_class_uid, transfer_syntax_uid, study_instance_uid, series_instance_uid, modality,
        calling_ae_title, called_ae_title, association_id, size_bytes, path, received_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    instance.id,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     instance.sopInstanceUid,
     instance.sopClassUid,
     instance.transferSyntaxUid,

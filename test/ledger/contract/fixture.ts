@@ -13,7 +13,6 @@ let made = 0;
 export function instance(given: Partial<NewInstance> = {}): NewInstance {
   const n = ++made;
   return {
-    id: `instance-${n}`,
     sopInstanceUid: `1.2.3.4.${n}`,
     sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
     transferSyntaxUid: '1.2.840.10008.1.2.1',
@@ -57,8 +56,8 @@ export const ended = (given: Partial<AssociationEnd> = {}): AssociationEnd => ({
 
 /** The same SOP Instance sent again: another file, the same bytes unless others are given. */
 export const again = (first: NewInstance, given: Partial<NewInstance> = {}): NewInstance => {
-  const { id, path, receivedAt } = instance();
-  return { ...first, id, path, receivedAt, ...given };
+  const { path, receivedAt } = instance();
+  return { ...first, path, receivedAt, ...given };
 };
 
 /**
