@@ -17,7 +17,10 @@ export interface StorageWriter {
    */
   write(chunk: Buffer): boolean;
   drained(): Promise<void>;
-  /** Renames into place, and syncs file and folder. Throws GY4xx (no space, read-only, …), and nothing is left then. */
+  /**
+   * Renames into place, and syncs: the file outlives a power cut, by its name or, where the ledger has it, until the next `scan` by its
+   * temporary one. Throws GY4xx (no space, read-only, …), and nothing is left then.
+   */
   commit(): Promise<StoredFile>;
   /** Drops what was written; never throws. */
   discard(): Promise<void>;
