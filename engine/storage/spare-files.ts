@@ -21,7 +21,7 @@ export interface SpareFilesOptions {
 }
 
 /** A few files are made as they come; only where so many follow each other are more made ahead. */
-const burstFiles = 8;
+const burstFiles = 32;
 /** A pause as long as that ends a burst. */
 const pauseMs = 1_000;
 /** Files made in one turn of the event loop. */

@@ -51,9 +51,9 @@ describe('files made ahead', () => {
   it('are not made for a few instances', async (test) => {
     const { disk, counts } = countingDisk();
     const storage = await openStorage(test, { disk });
-    await burst(storage, 8);
+    await burst(storage, 20);
     assert.deepEqual(parts(storage.root), []);
-    assert.ok(counts.folders >= 8);
+    assert.ok(counts.folders >= 20);
   });
 
   for (const isBrisk of [true, false]) {
@@ -130,7 +130,7 @@ describe('files made ahead', () => {
   it('cannot be made on a full disk, which fails who needs a file with the reason', async (test) => {
     const { disk } = countingDisk();
     const storage = await openStorage(test, { disk });
-    await burst(storage, 6);
+    await burst(storage, 30);
     const { createNow, create } = disk;
     let failures = 0;
     disk.createNow = () => {
