@@ -1,16 +1,21 @@
 import { GantryError } from '../errors/index.ts';
 import { type Batch, BlockQueue } from './block-queue.ts';
 import type { BufferPool } from './buffer-pool.ts';
+import type { Disk } from './disk.ts';
 import { fileError } from './file-error.ts';
-import { NewFile, type NewFileOptions } from './new-file.ts';
+import type { NewFile } from './new-file.ts';
+import type { SpareFiles } from './spare-files.ts';
 import type { StorageCrashPoint, StorageWriter, StoredFile } from './storage.ts';
 import type { WriteBudget } from './write-budget.ts';
 
-export interface FileWriterOptions extends NewFileOptions {
+export interface FileWriterOptions {
   readonly header: Buffer;
+  readonly disk: Disk;
+  readonly spares: SpareFiles;
   readonly budget: WriteBudget;
   /** Blocks of `gatherBytes`. */
   readonly blocks: BufferPool;
+  newFile(): NewFile;
   crashPoint(at: StorageCrashPoint): void;
 }
 
@@ -25,11 +30,12 @@ const queueBytes = 2 * 1024 * 1024;
  */
 export class FileWriter implements StorageWriter {
   readonly #options: FileWriterOptions;
-  readonly #file: NewFile;
   readonly #queue: BlockQueue;
   /** Queued, or on the way into the file. */
   #heldBytes = 0;
   #sizeBytes = 0;
+  /** From the first bytes on that go to the disk. */
+  #begun: NewFile | null = null;
   #writing: Promise<void> | null = null;
   #failure: GantryError | null = null;
   #state: 'open' | 'committing' | 'ended' = 'open';
@@ -37,7 +43,6 @@ export class FileWriter implements StorageWriter {
 
   constructor(options: FileWriterOptions) {
     this.#options = options;
-    this.#file = new NewFile(options);
     this.#queue = new BlockQueue(options.blocks);
     this.#enqueue(options.header);
   }
@@ -61,9 +66,11 @@ export class FileWriter implements StorageWriter {
   async commit(): Promise<StoredFile> {
     if (this.#state !== 'open') throw new GantryError('GY403', 'a file can be committed once, and not after it was dropped');
     this.#state = 'committing';
-    const { crashPoint } = this.#options;
+    const { spares, crashPoint } = this.#options;
+    let wasSpare = false;
     try {
       this.#flush();
+      wasSpare = this.#file.isNameSynced;
       if (this.#writing !== null) await this.#writing;
       if (this.#failure !== null) throw this.#failure;
       crashPoint('written');
@@ -74,8 +81,9 @@ export class FileWriter implements StorageWriter {
       await this.#file.close();
       return { path: this.#file.storedPath, sizeBytes: this.#sizeBytes };
     } catch (error) {
-      await this.#file.distrustSpares();
-      await this.#file.remove();
+      // What is wrong with a spare file may be wrong with all of them, such as a folder that someone removed.
+      if (wasSpare) await spares.drop();
+      await this.#begun?.remove();
       throw fileError(`cannot store a file in ${this.#file.place}`, error);
     } finally {
       this.#state = 'ended';
@@ -88,7 +96,12 @@ export class FileWriter implements StorageWriter {
     this.#state = 'ended';
     this.#drop();
     await this.#writing;
-    await this.#file.remove();
+    await this.#begun?.remove();
+  }
+
+  get #file(): NewFile {
+    this.#begun ??= this.#options.spares.take() ?? this.#options.newFile();
+    return this.#begun;
   }
 
   #enqueue(chunk: Buffer): void {
@@ -116,7 +129,6 @@ export class FileWriter implements StorageWriter {
   /** Writes what is queued, and `last` behind it without copying it. False, with nothing done, where that has to wait for the disk. */
   #writeNow(last: Buffer | null): boolean {
     const { disk } = this.#options;
-    if (!disk.isBrisk) return false;
     let descriptor: number | null;
     try {
       descriptor = this.#file.openNow();

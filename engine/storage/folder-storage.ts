@@ -10,6 +10,7 @@ import { FileWriter, gatherBytes } from './file-writer.ts';
 import { Folders } from './folders.ts';
 import { createSpaceGuard, type SpaceLimits, type Statfs } from './free-space.ts';
 import { createNames } from './layout.ts';
+import { NewFile } from './new-file.ts';
 import { scanFolder } from './scan-folder.ts';
 import { SpareFiles } from './spare-files.ts';
 import type { Storage, StorageCrashPoint } from './storage.ts';
@@ -57,10 +58,10 @@ export function createFolderStorage({
   const blocks = new BufferPool(gatherBytes);
   const underWay = new Set<string>();
   const nextName = createNames();
-  const spares = new SpareFiles({ disk: usedDisk, folders, underWay, nextName });
+  const newFile = (): NewFile => new NewFile({ disk: usedDisk, folders, underWay, nextName });
+  const spares = new SpareFiles(newFile);
 
-  const create: Storage['create'] = (header) =>
-    new FileWriter({ header, nextName, disk: usedDisk, folders, spares, budget, blocks, underWay, crashPoint });
+  const create: Storage['create'] = (header) => new FileWriter({ header, newFile, disk: usedDisk, spares, budget, blocks, crashPoint });
 
   const resolveInside: Storage['resolve'] = (path) => {
     const absolute = resolve(root, path);

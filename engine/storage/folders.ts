@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import type { Disk } from './disk.ts';
 
 interface Syncs {
+  /** Whether `running` asked the disk: until then it serves also who comes. */
+  begun: boolean;
   running: Promise<void>;
   next: Promise<void> | null;
 }
@@ -65,15 +67,17 @@ export class Folders {
   sync(folder: string): Promise<void> {
     const syncs = this.#syncs.get(folder);
     if (syncs === undefined) {
-      const started: Syncs = { running: Promise.resolve(), next: null };
+      const started: Syncs = { begun: false, running: Promise.resolve(), next: null };
       this.#syncs.set(folder, started);
       started.running = this.#run(folder, started);
       return started.running;
     }
+    if (!syncs.begun) return syncs.running;
     syncs.next ??= syncs.running
       .catch(() => {})
       .then(() => {
         syncs.next = null;
+        syncs.begun = false;
         syncs.running = this.#run(folder, syncs);
         return syncs.running;
       });
@@ -81,6 +85,9 @@ export class Folders {
   }
 
   async #run(folder: string, syncs: Syncs): Promise<void> {
+    // One that many ask for in one go is one.
+    await null;
+    syncs.begun = true;
     try {
       await this.#disk.syncFolder(folder);
     } finally {

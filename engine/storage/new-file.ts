@@ -4,45 +4,43 @@ import type { Disk } from './disk.ts';
 import { errnoOf } from './file-error.ts';
 import type { Folders } from './folders.ts';
 import { type FileName, partEnding } from './layout.ts';
-import type { SpareFiles } from './spare-files.ts';
 
 export interface NewFileOptions {
   readonly disk: Disk;
   readonly folders: Folders;
-  readonly spares: SpareFiles;
   /** Temporary files of writers that still live: the sweep leaves them. */
   readonly underWay: Set<string>;
   nextName(): FileName;
 }
 
-/** One file on the disk, from its making to its final name: a spare one, or one of its own making. Throws what the disk throws. */
+/** One file on the disk, from its making to its final name. Throws what the disk throws. */
 export class NewFile {
   readonly #options: NewFileOptions;
-  #name: FileName | null = null;
+  readonly #name: FileName;
   #descriptor: number | null = null;
   /** Where it is now, once it is anywhere. */
   #path: string | null = null;
-  #wasSpare = false;
+  #isNameSynced = false;
 
   constructor(options: NewFileOptions) {
     this.#options = options;
+    this.#name = options.nextName();
   }
 
   /** Day and shard, for messages. */
   get place(): string {
-    return this.#name === null ? 'storage' : `${this.#name.day}/${this.#name.shard}`;
+    return `${this.#name.day}/${this.#name.shard}`;
   }
 
-  /** Opens it where that takes no waiting: null where its folder has to be made first. */
+  /** Its descriptor, where that takes no waiting: null on a slow disk, and where its folder has to be made first. */
   openNow(): number | null {
-    this.#takeSpare();
-    if (this.#descriptor !== null) return this.#descriptor;
     const { disk, folders } = this.#options;
-    const name = this.#named();
-    const folder = folders.made(name.day, name.shard);
+    if (!disk.isBrisk) return null;
+    if (this.#descriptor !== null) return this.#descriptor;
+    const folder = folders.made(this.#name.day, this.#name.shard);
     if (folder === null) return null;
     try {
-      this.#descriptor = disk.createNow(this.#partIn(folder, name));
+      this.#descriptor = disk.createNow(this.#partIn(folder));
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
       // Someone has removed the empty folder since it was made.
@@ -52,14 +50,12 @@ export class NewFile {
   }
 
   async open(): Promise<number> {
-    this.#takeSpare();
     if (this.#descriptor !== null) return this.#descriptor;
     const { disk, folders } = this.#options;
-    const name = this.#named();
     for (let attempt = 1; ; attempt++) {
-      const folder = await folders.ensure(name.day, name.shard);
+      const folder = await folders.ensure(this.#name.day, this.#name.shard);
       try {
-        this.#descriptor = await disk.create(this.#partIn(folder, name));
+        this.#descriptor = await disk.create(this.#partIn(folder));
         return this.#descriptor;
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT' || attempt > 1) throw error;
@@ -81,22 +77,34 @@ export class NewFile {
   }
 
   /**
-   * Renamed first, so that one commit of the file system's journal may take file and folder together. A file of that name which a power
-   * cut left half-written has no row in the ledger, and the sweep removes it. A spare file needs no sync of its folder: where a power
-   * cut took its rename back and the ledger has its row, the sweep renames it again.
+   * Makes it outlive a power cut under the name it has now. One that is renamed afterwards may be found under this one again: where the
+   * ledger has its row, the sweep renames it once more.
+   */
+  async syncName(): Promise<void> {
+    if (this.#path === null) throw new GantryError('GY403', 'a file was synced before it was opened');
+    await this.#options.folders.sync(folderOf(this.#path));
+    this.#isNameSynced = true;
+  }
+
+  /** Whether a sync of its folder is behind it. */
+  get isNameSynced(): boolean {
+    return this.#isNameSynced;
+  }
+
+  /**
+   * Its bytes and, unless that is done, its name. Renamed first, so that one commit of the file system's journal may take both. A file of
+   * its final name which a power cut left half-written has no row in the ledger, and the sweep removes it.
    */
   async sync(): Promise<void> {
-    if (this.#descriptor === null || this.#path === null) throw new GantryError('GY403', 'a file was synced before it was opened');
-    const { disk, folders } = this.#options;
-    const syncs = [disk.syncFile(this.#descriptor)];
-    if (!this.#wasSpare) syncs.push(folders.sync(folderOf(this.#path)));
+    if (this.#descriptor === null) throw new GantryError('GY403', 'a file was synced before it was opened');
+    const syncs = [this.#options.disk.syncFile(this.#descriptor)];
+    if (!this.#isNameSynced) syncs.push(this.syncName());
     await allSettled(syncs);
   }
 
   /** Relative to the root of storage, under its final name. */
   get storedPath(): string {
-    const { day, shard, file } = this.#named();
-    return `${day}/${shard}/${file}`;
+    return `${this.place}/${this.#name.file}`;
   }
 
   async close(): Promise<void> {
@@ -116,28 +124,8 @@ export class NewFile {
     this.#path = null;
   }
 
-  /** What failed with a spare file may be wrong with all of them, such as a folder that someone removed. */
-  async distrustSpares(): Promise<void> {
-    if (this.#wasSpare) await this.#options.spares.drop();
-  }
-
-  #takeSpare(): void {
-    if (this.#name !== null) return;
-    const spare = this.#options.spares.take();
-    if (spare === null) return;
-    this.#wasSpare = true;
-    this.#name = spare.name;
-    this.#path = spare.path;
-    this.#descriptor = spare.descriptor;
-  }
-
-  #named(): FileName {
-    this.#name ??= this.#options.nextName();
-    return this.#name;
-  }
-
-  #partIn(folder: string, { file }: FileName): string {
-    this.#path = `${folder}/${file}${partEnding}`;
+  #partIn(folder: string): string {
+    this.#path = `${folder}/${this.#name.file}${partEnding}`;
     this.#options.underWay.add(this.#path);
     return this.#path;
   }

@@ -2,19 +2,17 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { sweep } from '../../engine/intake/sweep.ts';
 import { openLedger } from '../../engine/ledger/index.ts';
 import { silentLog } from '../../engine/log/index.ts';
 import { createFolderStorage } from '../../engine/storage/index.ts';
+import { temporaryFolder } from '../storage/temporary-folder.ts';
 
 describe('a power cut while many instances come', () => {
   it('takes back the names of files that are recorded, and the sweep gives them again', async (test) => {
-    const folder = await mkdtemp(join(tmpdir(), 'gantry-test-'));
-    test.after(() => rm(folder, { recursive: true }));
+    const folder = await temporaryFolder(test);
     const root = join(folder, 'instances');
     const child = spawn(process.execPath, [join(import.meta.dirname, 'burst-child.ts'), folder], { stdio: ['ignore', 'pipe', 'inherit'] });
     test.after(() => child.kill('SIGKILL'));

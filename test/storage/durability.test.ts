@@ -73,6 +73,16 @@ describe('folders', () => {
     assert.equal(begun, 2);
   });
 
+  it('are synced once for all who ask in one go', async (test) => {
+    const root = await temporaryFolder(test);
+    let begun = 0;
+    const folders = new Folders(root, testDisk({ syncFolder: async () => void begun++ }));
+    for (const times of [1, 2]) {
+      await Promise.all(Array.from({ length: 10 }, () => folders.sync(root)));
+      assert.equal(begun, times);
+    }
+  });
+
   it('are synced again after a sync that failed', async (test) => {
     const root = await temporaryFolder(test);
     const folders = new Folders(root, testDisk());

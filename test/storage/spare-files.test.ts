@@ -18,7 +18,7 @@ async function burst(storage: Storage, count: number): Promise<string[]> {
   return paths;
 }
 
-/** Of a disk that counts them, and notes the folder of each. */
+/** A disk that counts the syncs of files and of folders. */
 function countingDisk(changes: Parameters<typeof testDisk>[0] = {}) {
   const disk = testDisk(changes);
   const counts = { files: 0, folders: 0 };
@@ -128,7 +128,7 @@ describe('files made ahead', () => {
   });
 
   it('cannot be made on a full disk, which fails who needs a file with the reason', async (test) => {
-    const { disk } = countingDisk();
+    const disk = testDisk();
     const storage = await openStorage(test, { disk });
     await burst(storage, 30);
     const { createNow, create } = disk;
